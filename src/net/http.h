@@ -1,0 +1,94 @@
+#pragma once
+
+// What an HTTP message is in Martlet, for the server (net/server.h) and the client (net/client.h). The parser behind them
+// is Boost.Beast, which no header of ours shows.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/task.h"
+
+namespace martlet::net {
+
+/// Header fields in their order of arrival. Names compare without regard to case.
+class Headers {
+ public:
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+
+  /// The first value of `name`.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  /// The first value of `name`, or `fallback`.
+  [[nodiscard]] std::string_view get(std::string_view name, std::string_view fallback = {}) const;
+  /// Adds a field, whether or not one of that name exists.
+  void add(std::string name, std::string value);
+  /// Replaces all fields of that name by one.
+  void set(std::string name, std::string value);
+  void remove(std::string_view name);
+
+  [[nodiscard]] auto begin() const { return fields_.begin(); }
+  [[nodiscard]] auto end() const { return fields_.end(); }
+  [[nodiscard]] std::size_t size() const { return fields_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct RequestHead {
+  std::string method;
+  /// Path and query as sent, still percent-encoded: "/2015-03-31/functions/f?Qualifier=1".
+  std::string target;
+  Headers headers;
+
+  [[nodiscard]] std::string_view path() const;
+  /// Without the question mark; empty when there is none.
+  [[nodiscard]] std::string_view query() const;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
+/// A body, or a message head, was larger than its reader allows.
+class TooLarge : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "the message is larger than allowed"; }
+};
+
+/// A request as a handler sees it: the head is there, the body is read on demand.
+class Request {
+ public:
+  virtual ~Request() = default;
+  [[nodiscard]] virtual const RequestHead& head() const = 0;
+  /// "127.0.0.1"
+  [[nodiscard]] virtual std::string remote_address() const = 0;
+  [[nodiscard]] virtual bool is_tls() const = 0;
+  /// Which listener it arrived on: the tag given to Server::listen.
+  [[nodiscard]] virtual const std::string& listener() const = 0;
+  /// The next piece of the body, at most `max` bytes; empty at its end. Sends "100 Continue" first where the client waits for it.
+  virtual Task<std::string> read_some(std::size_t max) = 0;
+  /// The whole (rest of the) body. Throws TooLarge past `limit`; a declared Content-Length past it throws before reading.
+  virtual Task<std::string> read_all(std::size_t limit) = 0;
+};
+
+/// The answer to one request: either send(), or start(), any number of write(), finish().
+class ResponseWriter {
+ public:
+  virtual ~ResponseWriter() = default;
+  virtual Task<> send(Response response) = 0;
+  /// Begins a streamed (chunked) answer; the head goes out with the first piece or at once if `flush`.
+  virtual Task<> start(int status, Headers headers) = 0;
+  virtual Task<> write(std::string_view piece) = 0;
+  /// Ends a streamed answer, with trailers if any.
+  virtual Task<> finish(Headers trailers = {}) = 0;
+  /// Whether send() or start() was called.
+  [[nodiscard]] virtual bool started() const = 0;
+};
+
+}  // namespace martlet::net

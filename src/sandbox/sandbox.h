@@ -1,0 +1,148 @@
+#pragma once
+
+// Sandboxes: processes that see nothing but what their Policy gives them. Mechanism only; no word of AWS here.
+//
+// The Warden is a small single-threaded process, forked before the server starts any thread and the only part that needs
+// privileges: it makes sandboxes in namespaces, mounts and cgroups of their own, watches their processes, and passes
+// descriptors back over a Unix socket. The server never forks. When the server's end of the socket closes, however that
+// came about, the warden kills and removes every sandbox and ends.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/task.h"
+
+namespace martlet::sandbox {
+
+/// A host directory or file shown read-only inside.
+struct Bind {
+  std::string source;
+  std::string target;
+};
+
+/// A TCP socket that listens inside the sandbox's network namespace, where 127.0.0.1 is the only address.
+struct Listener {
+  std::uint16_t port = 0;
+};
+
+/// What a sandbox is, may see and may use.
+struct Policy {
+  /// A name for logs and cgroups: [a-zA-Z0-9_-]{1,64}, unique among living sandboxes.
+  std::string name;
+
+  /// Program and arguments; the program is a path inside the sandbox.
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;
+  std::string working_directory = "/";
+  std::string hostname = "localhost";
+  /// Identity inside; outside it maps to an unprivileged id.
+  uid_t uid = 993;
+  gid_t gid = 990;
+
+  /// Beside the system root (/usr, /lib*, /bin, /sbin read-only; a minimal /etc, /dev and /proc).
+  std::vector<Bind> binds;
+  /// Size of the private /tmp, the only place to write.
+  std::uint64_t tmp_bytes = 512ULL << 20;
+
+  std::uint64_t memory_bytes = 128ULL << 20;
+  /// CPUs' worth of time; 0 means unlimited. See Sandbox::set_cpus.
+  double cpus = 0;
+  std::uint32_t max_processes = 1024;
+  std::uint32_t max_open_files = 1024;
+
+  std::vector<Listener> listeners;
+};
+
+/// What became of a sandbox. `reason` is a fixed word, `detail` is for people.
+struct Result {
+  enum class Kind {
+    kExited,       ///< the main process ended by itself; `exit_code`
+    kSignalled,    ///< ended by a signal nobody here sent; `signal`
+    kViolation,    ///< ended by the seccomp filter; `detail` names the system call where known
+    kOutOfMemory,  ///< the kernel killed it at its memory limit
+    kKilled,       ///< kill() was called
+    kSetupError,   ///< the sandbox could not be made; `detail` says why
+  };
+  Kind kind = Kind::kKilled;
+  int exit_code = 0;
+  int signal = 0;
+  std::string detail;
+  /// Most memory it held, from the cgroup; 0 where unknown.
+  std::uint64_t peak_memory_bytes = 0;
+};
+
+struct Usage {
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t peak_memory_bytes = 0;
+  std::chrono::nanoseconds cpu_time{0};
+};
+
+/// A running sandbox. Destroying the handle kills it.
+class Sandbox {
+ public:
+  virtual ~Sandbox() = default;
+
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  /// The listening sockets of Policy::listeners, in order. The caller takes each once and owns it.
+  virtual int take_listener(std::size_t index) = 0;
+  /// Read ends of the pipes that are its standard output and standard error. Taken once, owned by the caller.
+  virtual int take_stdout() = 0;
+  virtual int take_stderr() = 0;
+
+  /// Waits until the main process has ended and everything of the sandbox is gone: processes, mounts, cgroup.
+  virtual Task<Result> wait() = 0;
+  /// Kills every process in it. Returns at once; wait() tells when it is done.
+  virtual void kill() = 0;
+
+  /// Stops, and lets go on, all its processes.
+  virtual Task<> freeze() = 0;
+  virtual Task<> thaw() = 0;
+  /// Changes the CPU share; 0 means unlimited.
+  virtual Task<> set_cpus(double cpus) = 0;
+  virtual Task<Usage> usage() = 0;
+  /// Makes peak_memory_bytes start again from what is held now, where the kernel can.
+  virtual Task<> reset_peak() = 0;
+};
+
+/// What this machine offers; `martlet doctor` and the log show it.
+struct Capabilities {
+  enum class Cgroup { kNone, kV1, kV2 };
+  bool privileged = false;
+  bool user_namespaces = false;
+  Cgroup cgroup = Cgroup::kNone;
+  /// Why sandboxes cannot be made, and what to do about it; empty when they can.
+  std::string refusal;
+};
+
+class Warden {
+ public:
+  virtual ~Warden() = default;
+  /// Throws std::runtime_error (detail of Result::Kind::kSetupError) when the sandbox cannot be made.
+  virtual Task<std::unique_ptr<Sandbox>> create(Policy policy) = 0;
+  [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
+};
+
+struct WardenOptions {
+  /// Where the warden keeps its mount points; made if absent, emptied of leftovers. Must be on the host's own file system.
+  std::string run_directory;
+};
+
+/// A warden process that has been forked, before there is a loop to serve it.
+struct WardenProcess {
+  pid_t pid = -1;
+  int socket = -1;
+};
+
+/// Forks the warden. Must be called while the process has a single thread.
+WardenProcess fork_warden(const WardenOptions& options);
+
+/// The server's side of it.
+std::unique_ptr<Warden> connect_warden(Executor executor, WardenProcess process);
+
+}  // namespace martlet::sandbox

@@ -1,0 +1,52 @@
+#pragma once
+
+// Context: who calls, where, and as which request. The gateway fills one per API call; a service's operations and the
+// in-process actions receive it. It owns its strings and outlives the call.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace martlet::wire {
+
+/// The principal behind a call.
+struct Caller {
+  enum class Kind { kAnonymous, kRoot, kUser, kAssumedRole, kService };
+  Kind kind = Kind::kAnonymous;
+  /// The account the principal belongs to, twelve digits.
+  std::string account;
+  /// "arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:assumed-role/role/session", ...
+  std::string arn;
+  /// What STS calls UserId: the account for root, "AIDA…" for users, "AROA…:session" for assumed roles.
+  std::string user_id;
+  std::string access_key_id;
+};
+
+struct Context {
+  /// Comes back to the caller in the service's request id header.
+  std::string request_id;
+  std::string partition = "aws";
+  std::string region;
+  std::string account;
+  Caller caller;
+  /// Scheme, host and port by which the caller reached us ("http://localhost:4566"): every URL in an answer starts with it.
+  std::string base_url;
+  std::string source_ip;
+  std::string user_agent;
+  /// Headers an operation adds to its answer beyond those of its output shape.
+  std::vector<std::pair<std::string, std::string>> response_headers;
+
+  /// "arn:aws:<service>:<region>:<account>:<resource>" in the caller's region and account.
+  [[nodiscard]] std::string arn(std::string_view service, std::string_view resource) const {
+    std::string text = "arn:";
+    for (const std::string_view part : {std::string_view(partition), service, std::string_view(region),
+                                        std::string_view(account)}) {
+      text += part;
+      text += ':';
+    }
+    text += resource;
+    return text;
+  }
+};
+
+}  // namespace martlet::wire
