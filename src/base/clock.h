@@ -11,11 +11,9 @@
 #include <memory>
 
 #include "base/task.h"
+#include "base/time.h"
 
 namespace martlet {
-
-using Duration = std::chrono::nanoseconds;
-using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// Milliseconds since the Unix epoch, as most AWS APIs write a time.
 std::int64_t to_epoch_ms(TimePoint time);

@@ -33,6 +33,8 @@ struct Spec {
   std::string handler;
   /// Host directory with the unpacked code, shown as /var/task.
   std::string code_directory;
+  /// Keeps that directory in being for as long as the Spec lives; may be null.
+  std::shared_ptr<const void> code_lease;
   /// Host directories of layers, merged into /opt in this order.
   std::vector<std::string> layer_directories;
   std::map<std::string, std::string> variables;

@@ -1,0 +1,160 @@
+#include "server/options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+
+#include "server/version.h"
+
+namespace martlet::server {
+
+namespace {
+
+constexpr char kAbout[] =
+    "Martlet runs AWS Lambda functions on your own machine and answers the AWS tools you have.\n\n"
+    "  martlet serve                                         # start on http://127.0.0.1:4566\n"
+    "  export AWS_ENDPOINT_URL=http://127.0.0.1:4566         # point the AWS CLI and SDKs at it\n"
+    "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1\n"
+    "  aws lambda list-functions";
+
+constexpr char kServeAbout[] =
+    "Start the server in the foreground; Ctrl-C ends it in good order.\n\n"
+    "Every option can also be set in the environment (MARTLET_LISTEN, MARTLET_DATA, ...) or in a TOML file:\n"
+    "  listen = \"127.0.0.1:4566\"\n"
+    "  data = \"/var/lib/martlet\"\n"
+    "  auth = \"open\"";
+
+std::string default_data_directory() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/') return std::string(xdg) + "/martlet";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::string(home) + "/.local/share/martlet";
+  return "/var/lib/martlet";
+}
+
+void add_storage_options(CLI::App& serve, ServeOptions& options) {
+  auto* data = serve.add_option("--data", options.data_directory, "Directory that keeps everything")
+                   ->envname("MARTLET_DATA")
+                   ->capture_default_str();
+  serve.add_flag("--ephemeral", options.ephemeral, "Keep everything in memory; forget it at the end")
+      ->envname("MARTLET_EPHEMERAL")
+      ->excludes(data);
+  serve
+      .add_flag("--fsync", options.durable_on_disk,
+                "Acknowledge only what is on disk (survives a power cut, not just a crash of the process)")
+      ->envname("MARTLET_FSYNC");
+}
+
+void add_identity_options(CLI::App& serve, ServeOptions& options) {
+  const std::map<std::string, AuthMode> modes{
+      {"open", AuthMode::kOpen}, {"audit", AuthMode::kAudit}, {"enforce", AuthMode::kEnforce}};
+  serve
+      .add_option("--auth", options.auth,
+                  "open: anybody may do anything; audit: as open, but say what would be denied; enforce: signatures are "
+                  "verified")
+      ->envname("MARTLET_AUTH")
+      ->transform(CLI::CheckedTransformer(modes))
+      ->default_str("open");
+  serve.add_flag("--allow-open-network", options.allow_open_network,
+                 "Allow --auth open on an address that other machines reach")
+      ->envname("MARTLET_ALLOW_OPEN_NETWORK");
+  serve.add_option("--region", options.region, "Region of requests that name none")
+      ->envname("MARTLET_REGION")
+      ->capture_default_str();
+  serve
+      .add_option("--account", options.account,
+                  "Account of requests whose access key id is not itself a twelve-digit account")
+      ->envname("MARTLET_ACCOUNT")
+      ->check([](const std::string& value) {
+        const bool valid = value.size() == 12 && value.find_first_not_of("0123456789") == std::string::npos;
+        return valid ? std::string() : std::string("an account has twelve digits");
+      })
+      ->capture_default_str();
+}
+
+void add_serve_options(CLI::App& serve, ServeOptions& options) {
+  serve.add_option("--listen", options.listen, "address:port to answer on; port 0 takes a free one")
+      ->envname("MARTLET_LISTEN")
+      ->capture_default_str();
+  add_storage_options(serve, options);
+  add_identity_options(serve, options);
+  auto* certificate = serve.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM): answer HTTPS")
+                          ->envname("MARTLET_TLS_CERT")
+                          ->check(CLI::ExistingFile);
+  auto* key = serve.add_option("--tls-key", options.tls_key, "Its private key (PEM)")
+                  ->envname("MARTLET_TLS_KEY")
+                  ->check(CLI::ExistingFile);
+  certificate->needs(key);
+  key->needs(certificate);
+  serve
+      .add_option("--memory-budget", options.memory_budget_mb,
+                  "Most memory of all function environments together, MiB (0: three quarters of the machine)")
+      ->envname("MARTLET_MEMORY_BUDGET")
+      ->capture_default_str();
+  serve.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->envname("MARTLET_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  serve.add_flag("--log-json", options.log_json, "Write the server's log as JSON objects")
+      ->envname("MARTLET_LOG_JSON");
+  serve.set_config("--config", "", "TOML file with any of these options");
+}
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, char** argv) {
+  CommandLine line;
+  line.serve.data_directory = default_data_directory();
+  CLI::App app(kAbout, "martlet");
+  app.set_version_flag("--version", std::string("martlet ") + kVersion);
+  app.require_subcommand(1);
+  CLI::App* serve = app.add_subcommand("serve", kServeAbout);
+  add_serve_options(*serve, line.serve);
+  CLI::App* services = app.add_subcommand("services", "List the AWS operations that this binary implements");
+  services->add_flag("--markdown", line.services_as_markdown, "As the page docs/compatibility.md");
+  CLI::App* doctor = app.add_subcommand("doctor", "Tell what this machine offers for isolating functions");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& ended) {
+    std::exit(app.exit(ended));
+  }
+  if (services->parsed()) line.command = Command::kServices;
+  if (doctor->parsed()) line.command = Command::kDoctor;
+  return line;
+}
+
+Endpoint parse_endpoint(const std::string& text) {
+  const auto colon = text.rfind(':');
+  const auto wrong = [&] {
+    return std::runtime_error("--listen takes address:port, such as 127.0.0.1:4566 or [::1]:4566, not '" + text + "'");
+  };
+  if (colon == std::string::npos) throw wrong();
+  Endpoint endpoint;
+  endpoint.address = text.substr(0, colon);
+  const char* begin = text.data() + colon + 1;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(begin, end, endpoint.port);
+  if (parsed.ec != std::errc() || parsed.ptr != end || begin == end) throw wrong();
+  if (endpoint.address.starts_with('[') && endpoint.address.ends_with(']'))
+    endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
+  if (endpoint.address == "localhost") endpoint.address = "127.0.0.1";
+  if (endpoint.address.empty()) throw wrong();
+  return endpoint;
+}
+
+void check(const ServeOptions& options) {
+  const Endpoint endpoint = parse_endpoint(options.listen);
+  if (!is_loopback(endpoint.address) && options.auth != AuthMode::kEnforce && !options.allow_open_network)
+    throw std::runtime_error("refusing to listen on " + endpoint.address +
+                             " while anybody may do anything: other machines could run code here. Use --auth enforce, "
+                             "listen on 127.0.0.1, or say --allow-open-network if that is what you want");
+  if (!options.ephemeral && options.data_directory.empty())
+    throw std::runtime_error("--data needs a directory; use --ephemeral to keep nothing");
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,57 @@
+#pragma once
+
+// The command line: what each command takes, with its defaults, environment variables and configuration file.
+// Later sources lose: a flag beats MARTLET_* in the environment, which beats the file given by --config.
+
+#include <cstdint>
+#include <string>
+
+namespace martlet::server {
+
+enum class AuthMode { kOpen, kAudit, kEnforce };
+
+struct ServeOptions {
+  /// "address:port"
+  std::string listen = "127.0.0.1:4566";
+  /// Where everything is kept; unused when `ephemeral`.
+  std::string data_directory;
+  bool ephemeral = false;
+  AuthMode auth = AuthMode::kOpen;
+  /// Whether --listen may name a non-loopback address while anybody may do anything.
+  bool allow_open_network = false;
+  std::string region = "us-east-1";
+  std::string account = "000000000000";
+  /// PEM files; both or none.
+  std::string tls_certificate;
+  std::string tls_key;
+  /// fsync before an acknowledgement.
+  bool durable_on_disk = false;
+  /// Most memory of all function environments together, MiB; 0 takes three quarters of the machine's.
+  std::uint64_t memory_budget_mb = 0;
+  std::string log_level = "info";
+  bool log_json = false;
+};
+
+enum class Command { kServe, kServices, kDoctor };
+
+struct CommandLine {
+  Command command = Command::kServe;
+  ServeOptions serve;
+  /// `martlet services`: as the Markdown page docs/compatibility.md rather than as text.
+  bool services_as_markdown = false;
+};
+
+/// Parses the command line. On --help, --version or a mistake it prints what is to be said and ends the process.
+CommandLine parse_command_line(int argc, char** argv);
+
+/// Splits "address:port" ("[::1]:4566" for IPv6); throws std::runtime_error with the remedy.
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+Endpoint parse_endpoint(const std::string& text);
+
+/// Refuses combinations that would be unsafe or make no sense; throws std::runtime_error with the remedy.
+void check(const ServeOptions& options);
+
+}  // namespace martlet::server

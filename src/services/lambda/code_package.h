@@ -1,0 +1,64 @@
+#pragma once
+
+// Code packages: the zip files of functions, and the directories they are unpacked into. A package is known by the
+// SHA-256 of its zip; functions with the same package share one read-only directory, which environments mount.
+//
+// A directory appears under its final name only when it is complete. It goes when no function refers to the package and
+// no environment uses it any more. Unpacking runs on the blocking pool; everything else on the loop.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/blocking_pool.h"
+#include "base/task.h"
+
+namespace martlet::lambda {
+
+/// Checks the zip and unpacks it into `directory`, which must not exist yet. Throws broken_zip() for what is not a zip
+/// file or has a member that would land outside, unzipped_too_large() past the limit; nothing is left behind then.
+void unpack(std::string_view zip, const std::string& directory);
+
+/// A package's directory while somebody uses it.
+class CodeDirectory {
+ public:
+  explicit CodeDirectory(std::string path) : path_(std::move(path)) {}
+  ~CodeDirectory();
+  CodeDirectory(const CodeDirectory&) = delete;
+  CodeDirectory& operator=(const CodeDirectory&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// Removes the directory once the last user has let go.
+  void doom() { doomed_ = true; }
+  /// The package is in use again.
+  void spare() { doomed_ = false; }
+
+ private:
+  std::string path_;
+  bool doomed_ = false;
+};
+
+class CodePackages {
+ public:
+  /// Keeps the directories below `directory`; what a crash left half-unpacked there is removed.
+  CodePackages(std::string directory, BlockingPool& pool);
+
+  /// The directory of the package, unpacked from `zip` unless it exists. `sha256_hex` is the zip's.
+  Task<std::shared_ptr<CodeDirectory>> open(std::string sha256_hex, std::shared_ptr<const std::string> zip);
+  /// The directory if it exists already; null otherwise.
+  std::shared_ptr<CodeDirectory> find(const std::string& sha256_hex);
+  /// No function refers to the package any more: its directory goes with its last user.
+  void forget(const std::string& sha256_hex);
+
+ private:
+  std::string path_of(const std::string& sha256_hex) const;
+  std::shared_ptr<CodeDirectory> share(const std::string& sha256_hex);
+
+  std::string directory_;
+  BlockingPool& pool_;
+  std::unordered_map<std::string, std::weak_ptr<CodeDirectory>> in_use_;
+  std::uint64_t next_temporary_ = 0;
+};
+
+}  // namespace martlet::lambda

@@ -1,0 +1,74 @@
+#include "services/lambda/errors.h"
+
+#include <fmt/core.h>
+
+#include "services/lambda/limits.h"
+
+namespace martlet::lambda {
+
+namespace {
+
+/// Lambda marks errors that the caller caused with Type "User".
+aws::Error user_error(std::string code, std::string message, int status) {
+  return aws::Error(std::move(code), std::move(message), status).with("Type", "User");
+}
+
+}  // namespace
+
+aws::Error invalid_parameter(std::string message) {
+  return user_error("InvalidParameterValueException", std::move(message), 400);
+}
+
+aws::Error constraint_violation(const std::string& value, const std::string& member, const std::string& constraint) {
+  return {"ValidationException",
+          fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", value, member,
+                      constraint),
+          400};
+}
+
+aws::Error function_not_found(const std::string& arn) {
+  return user_error("ResourceNotFoundException", "Function not found: " + arn, 404);
+}
+
+aws::Error function_exists(const std::string& name) {
+  return user_error("ResourceConflictException", "Function already exist: " + name, 409);
+}
+
+aws::Error revision_mismatch() {
+  return user_error("PreconditionFailedException",
+                    "The Revision Id provided does not match the latest Revision Id. Call the "
+                    "GetFunction/GetAlias API to retrieve the latest Revision Id",
+                    412);
+}
+
+aws::Error broken_zip() {
+  return invalid_parameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
+}
+
+aws::Error unzipped_too_large() {
+  return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", kMaxUnzippedBytes));
+}
+
+aws::Error request_too_large(const std::string& message) {
+  return user_error("RequestEntityTooLargeException", message, 413);
+}
+
+aws::Error invalid_payload(const std::string& problem) {
+  return user_error("InvalidRequestContentException",
+                    "Could not parse request body into json: Could not parse payload into json: " + problem, 400);
+}
+
+aws::Error throttled() {
+  return user_error("TooManyRequestsException", "Rate Exceeded.", 429)
+      .with("Reason", "ConcurrentInvocationLimitExceeded");
+}
+
+aws::Error invalid_runtime(const std::string& message) {
+  return {"InvalidRuntimeException", message, 502};
+}
+
+aws::Error feature_not_implemented(const std::string& feature) {
+  return {"NotImplemented", "Martlet does not implement " + feature + " yet.", 501};
+}
+
+}  // namespace martlet::lambda

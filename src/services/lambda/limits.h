@@ -1,0 +1,31 @@
+#pragma once
+
+// Lambda's quotas, as its developer guide ("Lambda quotas") and API reference give them.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace martlet::lambda {
+
+/// A deployment package uploaded in the request, zipped.
+inline constexpr std::size_t kMaxZipBytes = 50UL << 20;
+/// The same unpacked, layers included.
+inline constexpr std::uint64_t kMaxUnzippedBytes = 250ULL << 20;
+/// Files and directories of a package. AWS names no number; this bounds what one upload can cost.
+inline constexpr std::size_t kMaxPackageEntries = 200'000;
+/// Names and values of the environment variables, as a JSON object.
+inline constexpr std::size_t kMaxEnvironmentBytes = 4096;
+
+inline constexpr int kDefaultTimeoutSeconds = 3;
+inline constexpr int kMaxTimeoutSeconds = 900;
+inline constexpr int kDefaultMemoryMb = 128;
+inline constexpr int kMaxMemoryMb = 10'240;
+inline constexpr int kDefaultEphemeralStorageMb = 512;
+
+/// Request and answer of a synchronous invocation.
+inline constexpr std::size_t kMaxPayloadBytes = 6UL << 20;
+
+/// Functions in one page of ListFunctions, whatever MaxItems asks for.
+inline constexpr std::size_t kMaxFunctionsPerPage = 50;
+
+}  // namespace martlet::lambda

@@ -1,0 +1,60 @@
+#pragma once
+
+// What the Lambda service stores. The keys are spelled in functions_store.cc, nowhere else.
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace martlet::lambda {
+
+/// A function's $LATEST: code and configuration. (The numbers of its fields are never used again: see store/record.h.)
+struct FunctionRecord {
+  static constexpr std::uint32_t kVersion = 1;
+
+  std::string name;
+  std::string runtime;
+  std::string handler;
+  std::string role;
+  std::string description;
+  std::int32_t timeout_seconds = 0;
+  std::int32_t memory_mb = 0;
+  std::int32_t ephemeral_storage_mb = 0;
+  std::map<std::string, std::string> variables;
+  /// "x86_64" or "arm64".
+  std::string architecture;
+  /// "PassThrough" or "Active".
+  std::string tracing_mode;
+  /// "Text" or "JSON".
+  std::string log_format;
+  std::string log_group;
+  /// The zip file: its SHA-256 in hexadecimal names the blob and the unpacked directory.
+  std::string code_sha256_hex;
+  std::int64_t code_size = 0;
+  std::int64_t last_modified_ms = 0;
+  std::string revision_id;
+  std::map<std::string, std::string> tags;
+
+  void fields(auto& field) {
+    field(1, name);
+    field(2, runtime);
+    field(3, handler);
+    field(4, role);
+    field(5, description);
+    field(6, timeout_seconds);
+    field(7, memory_mb);
+    field(8, ephemeral_storage_mb);
+    field(9, variables);
+    field(10, architecture);
+    field(11, tracing_mode);
+    field(12, log_format);
+    field(13, log_group);
+    field(14, code_sha256_hex);
+    field(15, code_size);
+    field(16, last_modified_ms);
+    field(17, revision_id);
+    field(18, tags);
+  }
+};
+
+}  // namespace martlet::lambda

@@ -1,0 +1,90 @@
+#pragma once
+
+// The Lambda service: functions and their invocation. Its operations are grouped by noun: functions.cc keeps functions,
+// invoke.cc runs them. Lives on the loop.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "api/lambda/api.h"
+#include "base/blocking_pool.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "environments/environments.h"
+#include "environments/fleet.h"
+#include "services/lambda/code_package.h"
+#include "services/lambda/function_name.h"
+#include "services/lambda/records.h"
+#include "store/blobs.h"
+#include "store/store.h"
+
+namespace martlet::lambda {
+
+/// Credentials and endpoint variables for environments of a function that acts as `role`.
+using CredentialsFor = std::function<std::map<std::string, std::string>(const FunctionName& function, const std::string& role)>;
+
+struct Dependencies {
+  store::Store& store;
+  store::Blobs& blobs;
+  CodePackages& packages;
+  environments::Fleet& fleet;
+  BlockingPool& pool;
+  Clock& clock;
+  Ids& ids;
+  CredentialsFor credentials_for;
+};
+
+class LambdaService final : public Api {
+ public:
+  explicit LambdaService(Dependencies with) : with_(std::move(with)) {}
+
+  Task<FunctionConfiguration> CreateFunction(wire::Context& context, CreateFunctionRequest input) override;
+  Task<GetFunctionResponse> GetFunction(wire::Context& context, GetFunctionRequest input) override;
+  Task<FunctionConfiguration> GetFunctionConfiguration(wire::Context& context,
+                                                       GetFunctionConfigurationRequest input) override;
+  Task<ListFunctionsResponse> ListFunctions(wire::Context& context, ListFunctionsRequest input) override;
+  Task<FunctionConfiguration> UpdateFunctionCode(wire::Context& context, UpdateFunctionCodeRequest input) override;
+  Task<FunctionConfiguration> UpdateFunctionConfiguration(wire::Context& context,
+                                                          UpdateFunctionConfigurationRequest input) override;
+  Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
+  Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
+
+  /// The zip file that a Code.Location's last path segment names; nullopt when there is none.
+  Task<std::optional<std::string>> download(std::string token);
+
+  /// Forgets what is kept in memory (after the store was cleared).
+  void reset();
+
+ private:
+  struct Code {
+    std::string sha256_hex;
+    std::int64_t size = 0;
+  };
+
+  /// Checks the zip, unpacks it and keeps it as a blob while `use` runs, and beyond if a function refers to it then.
+  Task<FunctionRecord> with_code(std::string zip, std::function<Task<FunctionRecord>(const Code&)> use);
+  /// Removes a package that no function refers to and no call is about to.
+  Task<> release_code(std::string sha256_hex);
+  Task<FunctionRecord> require_function(FunctionName name, std::string partition);
+  /// Loads, lets `change` edit, saves; answers with what is now stored.
+  Task<FunctionRecord> update(FunctionName name, std::string partition, std::optional<std::string> revision_id,
+                              std::function<void(FunctionRecord&)> change);
+  std::string code_location(const wire::Context& context, const FunctionRecord& function) const;
+
+  /// What environments of this function are made from; made anew after every change.
+  Task<std::shared_ptr<const environments::Spec>> spec_of(FunctionName name, std::string partition);
+  void forget_spec(const FunctionName& name, std::string_view partition);
+
+  Dependencies with_;
+  /// Packages that calls under way are about to refer to, by SHA-256.
+  std::multiset<std::string> being_kept_;
+  /// By unqualified ARN. Dropped when the function changes; the store has everything needed to make them again.
+  std::unordered_map<std::string, std::shared_ptr<const environments::Spec>> specs_;
+};
+
+}  // namespace martlet::lambda
