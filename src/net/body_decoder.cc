@@ -28,18 +28,24 @@ std::string_view trim(std::string_view text) {
 
 BodyDecoder::BodyDecoder(Framing framing) : framing_(framing.kind) {
   switch (framing.kind) {
-    case Framing::Kind::kNone: state_ = State::kDone; break;
+    case Framing::Kind::kNone:
+      state_ = State::kDone;
+      break;
     case Framing::Kind::kLength:
       left_ = declared_length_ = framing.length;
       state_ = left_ == 0 ? State::kDone : State::kData;
       break;
-    case Framing::Kind::kChunked: state_ = State::kChunkSize; break;
-    case Framing::Kind::kUntilClose: state_ = State::kData; break;
+    case Framing::Kind::kChunked:
+      state_ = State::kChunkSize;
+      break;
+    case Framing::Kind::kUntilClose:
+      state_ = State::kData;
+      break;
   }
 }
 
-std::expected<std::size_t, BodyDecoder::Malformed> BodyDecoder::decode(std::string_view bytes, std::size_t max,
-                                                                       std::string& out) {
+std::expected<std::size_t, BodyDecoder::Malformed> BodyDecoder::decode(std::string_view bytes,
+                                                                       std::size_t max, std::string& out) {
   const std::size_t offered = bytes.size();
   const std::size_t full = out.size() + max;
   while (!bytes.empty() && !done()) {
@@ -83,12 +89,16 @@ std::expected<bool, BodyDecoder::Malformed> BodyDecoder::take_line(std::string_v
 bool BodyDecoder::line_complete() {
   bool good = false;
   switch (state_) {
-    case State::kChunkSize: good = begin_chunk(); break;
+    case State::kChunkSize:
+      good = begin_chunk();
+      break;
     case State::kChunkEnd:
       good = line_.empty();
       state_ = State::kChunkSize;
       break;
-    default: good = add_trailer(); break;
+    default:
+      good = add_trailer();
+      break;
   }
   line_.clear();
   return good;

@@ -1,6 +1,7 @@
 #pragma once
 
-// BodyDecoder finds the end of a message body and takes the chunked coding off it. Synchronous; knows no socket.
+// BodyDecoder finds the end of a message body and takes the chunked coding off it. Synchronous; knows no
+// socket.
 
 #include <cstdint>
 #include <expected>
@@ -18,8 +19,8 @@ class BodyDecoder {
 
   explicit BodyDecoder(Framing framing);
 
-  /// Decodes from the front of `bytes`, appending at most `max` bytes of body to `out`. Returns how many of `bytes` were
-  /// used: all of them unless `max` or the end of the body was reached.
+  /// Decodes from the front of `bytes`, appending at most `max` bytes of body to `out`. Returns how many of
+  /// `bytes` were used: all of them unless `max` or the end of the body was reached.
   std::expected<std::size_t, Malformed> decode(std::string_view bytes, std::size_t max, std::string& out);
 
   /// Whether the whole body, trailers included, was decoded.

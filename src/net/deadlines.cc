@@ -8,7 +8,8 @@
 namespace martlet::net {
 
 struct Deadlines::State : std::enable_shared_from_this<State> {
-  State(Executor executor, Clock& with, Duration grain) : clock(with), granularity(grain), sleepers(std::move(executor)) {}
+  State(Executor executor, Clock& with, Duration grain)
+      : clock(with), granularity(grain), sleepers(std::move(executor)) {}
 
   /// Sees to it that a sleeper looks at or soon after `deadline`.
   void schedule(Duration deadline) {
@@ -56,11 +57,17 @@ struct Deadlines::State : std::enable_shared_from_this<State> {
 Deadlines::Deadlines(Executor executor, Clock& clock, Duration granularity)
     : state_(std::make_shared<State>(std::move(executor), clock, std::max(granularity, Duration(1)))) {}
 
-Deadlines::~Deadlines() { stop(); }
+Deadlines::~Deadlines() { cancel(); }
 
-void Deadlines::stop() {
+void Deadlines::cancel() {
   state_->stopped = true;
   state_->sleepers.cancel();
+}
+
+Task<> Deadlines::stop() {
+  cancel();
+  const auto state = state_;
+  co_await state->sleepers.join();
 }
 
 Deadlines::Entry::Entry(Deadlines& deadlines) : state_(deadlines.state_), index_(state_->entries.size()) {

@@ -1,7 +1,8 @@
 #pragma once
 
-// Deadlines closes what has waited too long. Setting and clearing a deadline costs no timer: one sleeper serves all of
-// them and looks again when the earliest may have passed. Lives on the loop; times are elapsed times of the Clock.
+// Deadlines closes what has waited too long. Setting and clearing a deadline costs no timer: one sleeper
+// serves all of them and looks again when the earliest may have passed. Lives on the loop; times are elapsed
+// times of the Clock.
 
 #include <cstddef>
 #include <memory>
@@ -19,8 +20,10 @@ class Deadlines {
   Deadlines(const Deadlines&) = delete;
   Deadlines& operator=(const Deadlines&) = delete;
 
-  /// Ends the sleeper; no deadline expires any more.
-  void stop();
+  /// No deadline expires any more, and the sleeper, which uses the clock, is asked to end.
+  void cancel();
+  /// cancel(), and waits for the sleeper's end. The owner awaits this before the clock goes away.
+  Task<> stop();
 
   struct State;
 

@@ -63,7 +63,8 @@ class BeastParser final : public http::basic_parser<kIsRequest> {
   bool has_bad_coding() const { return unknown_coding_ || (this->chunked() && version_ < 11); }
 
  private:
-  void on_request_impl(http::verb, string_view method, string_view target, int version, error_code&) override {
+  void on_request_impl(http::verb, string_view method, string_view target, int version,
+                       error_code&) override {
     version_ = version;
     if constexpr (kIsRequest) {
       parsed.head.method = text(method);
@@ -95,7 +96,9 @@ class BeastParser final : public http::basic_parser<kIsRequest> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override { return body.size(); }
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+    return body.size();
+  }
   void on_finish_impl(error_code&) override {}
 
   int version_ = 11;

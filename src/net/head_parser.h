@@ -1,8 +1,9 @@
 #pragma once
 
-// HeadParser takes bytes from the network and makes the head of a request or an answer of them, and says how the body
-// that follows is delimited. It is synchronous and knows no socket, so that a fuzzer can drive it. Boost.Beast does the
-// parsing; the checks that Beast leaves to its user (the size of the whole head, transfer codings) are here.
+// HeadParser takes bytes from the network and makes the head of a request or an answer of them, and says how
+// the body that follows is delimited. It is synchronous and knows no socket, so that a fuzzer can drive it.
+// Boost.Beast does the parsing; the checks that Beast leaves to its user (the size of the whole head,
+// transfer codings) are here.
 
 #include <cstdint>
 #include <expected>
@@ -48,8 +49,8 @@ class HeadParser {
   explicit HeadParser(std::size_t max_head_bytes);
   ~HeadParser();
 
-  /// Takes what it can use from the front of `bytes`, which must start where the last call stopped; returns how many
-  /// bytes that was. Call again with more while done() is false.
+  /// Takes what it can use from the front of `bytes`, which must start where the last call stopped; returns
+  /// how many bytes that was. Call again with more while done() is false.
   std::expected<std::size_t, HeadError> feed(std::string_view bytes);
   [[nodiscard]] bool done() const;
   /// Whether part of a head was seen.

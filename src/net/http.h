@@ -1,7 +1,7 @@
 #pragma once
 
-// What an HTTP message is in Martlet, for the server (net/server.h) and the client (net/client.h). The parser behind them
-// is Boost.Beast, which no header of ours shows.
+// What an HTTP message is in Martlet, for the server (net/server.h) and the client (net/client.h). The parser
+// behind them is Boost.Beast, which no header of ours shows.
 
 #include <cstddef>
 #include <exception>
@@ -69,8 +69,8 @@ class TooLarge : public std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "the message is larger than allowed"; }
 };
 
-/// The peer went away, stalled past a timeout, or broke HTTP in the middle of a message. A handler may let it pass: it
-/// is not logged as an error, and the connection ends.
+/// The peer went away, stalled past a timeout, or broke HTTP in the middle of a message. A handler may let it
+/// pass: it is not logged as an error, and the connection ends.
 class Disconnected : public std::exception {
  public:
   [[nodiscard]] const char* what() const noexcept override { return "the peer broke off the message"; }
@@ -86,24 +86,25 @@ class Request {
   [[nodiscard]] virtual bool is_tls() const = 0;
   /// Which listener it arrived on: the tag given to Server::listen.
   [[nodiscard]] virtual const std::string& listener() const = 0;
-  /// The next piece of the body, at most `max` bytes; empty at its end. Sends "100 Continue" first where the client waits
-  /// for it. Throws Disconnected when the body breaks off.
+  /// The next piece of the body, at most `max` bytes; empty at its end. Sends "100 Continue" first where the
+  /// client waits for it. Throws Disconnected when the body breaks off.
   virtual Task<std::string> read_some(std::size_t max) = 0;
-  /// The whole (rest of the) body. Throws TooLarge past `limit`; a declared Content-Length past it throws before reading.
+  /// The whole (rest of the) body. Throws TooLarge past `limit`; a declared Content-Length past it throws
+  /// before reading.
   virtual Task<std::string> read_all(std::size_t limit) = 0;
   /// Fields that followed a chunked body; empty until its end was read.
   [[nodiscard]] virtual const Headers& trailers() const = 0;
 };
 
-/// The answer to one request: either send(), or start(), any number of write(), finish(). All of them throw Disconnected
-/// when the client is gone. Framing is the writer's business: Content-Length and Transfer-Encoding are added as needed,
-/// and a body is left out where HTTP has none (HEAD, 204, 304).
+/// The answer to one request: either send(), or start(), any number of write(), finish(). All of them throw
+/// Disconnected when the client is gone. Framing is the writer's business: Content-Length and
+/// Transfer-Encoding are added as needed, and a body is left out where HTTP has none (HEAD, 204, 304).
 class ResponseWriter {
  public:
   virtual ~ResponseWriter() = default;
   virtual Task<> send(Response response) = 0;
-  /// Begins a streamed answer, chunked unless `headers` has a Content-Length, which the pieces must then add up to.
-  /// The head goes out with the first piece.
+  /// Begins a streamed answer, chunked unless `headers` has a Content-Length, which the pieces must then add
+  /// up to. The head goes out with the first piece.
   virtual Task<> start(int status, Headers headers) = 0;
   /// Sends `piece`, which must live until this returns. An empty one only sends the head.
   virtual Task<> write(std::string_view piece) = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
-// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, Expect: 100-continue, streaming both ways, TLS, graceful
-// drain. It knows nothing of AWS; a handler answers every request. Lives on the loop.
+// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, Expect: 100-continue, streaming both ways, TLS,
+// graceful drain. It knows nothing of AWS; a handler answers every request. Lives on the loop.
 
 #include <chrono>
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace martlet::net {
 
-/// Answers one request. An exception that leaves it is logged and, if nothing was sent yet, answered with a bare 500
-/// (TooLarge: 413). Both references live until the returned task ends.
+/// Answers one request. An exception that leaves it is logged and, if nothing was sent yet, answered with a
+/// bare 500 (TooLarge: 413). Both references live until the returned task ends.
 using Handler = std::function<Task<>(Request&, ResponseWriter&)>;
 
 struct ServerOptions {
@@ -46,19 +46,21 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Listens on "127.0.0.1", "::1", "0.0.0.0", ...; port 0 takes a free one. Returns the port. Throws std::runtime_error
-  /// that says what to do when the address cannot be had. `tag` comes back as Request::listener().
+  /// Listens on "127.0.0.1", "::1", "0.0.0.0", ...; port 0 takes a free one. Returns the port. Throws
+  /// std::runtime_error that says what to do when the address cannot be had. `tag` comes back as
+  /// Request::listener().
   std::uint16_t listen(const std::string& address, std::uint16_t port, std::string tag);
-  std::uint16_t listen_tls(const std::string& address, std::uint16_t port, const TlsOptions& tls, std::string tag);
-  /// Adopts a stream socket that already listens (one that lives in another network namespace, or a Unix socket).
-  /// Returns a listener id. The descriptor is the server's from here on.
+  std::uint16_t listen_tls(const std::string& address, std::uint16_t port, const TlsOptions& tls,
+                           std::string tag);
+  /// Adopts a stream socket that already listens (one that lives in another network namespace, or a Unix
+  /// socket). Returns a listener id. The descriptor is the server's from here on.
   std::uint64_t adopt(int listening_fd, std::string tag);
-  /// Stops listening there and closes its connections at once: their handlers are cancelled, so that what they wait for
-  /// throws operation_aborted.
+  /// Stops listening there and closes its connections at once: their handlers are cancelled, so that what
+  /// they wait for throws operation_aborted.
   void remove(std::uint64_t listener_id);
 
-  /// Stops accepting, lets requests under way finish for at most `grace`, then closes what is left and waits for its
-  /// handlers to end.
+  /// Stops accepting, lets requests under way finish for at most `grace`, then closes what is left and waits
+  /// for its handlers to end.
   Task<> drain(Duration grace);
 
   struct Statistics {

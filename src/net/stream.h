@@ -1,7 +1,7 @@
 #pragma once
 
-// Stream: the bytes of one connection, plain or TLS. Channel: a Stream with timeouts, whose errors are values. Server and
-// client are built on them; a fuzzer brings a Stream of its own. Lives on the loop.
+// Stream: the bytes of one connection, plain or TLS. Channel: a Stream with timeouts, whose errors are
+// values. Server and client are built on them; a fuzzer brings a Stream of its own. Lives on the loop.
 
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
@@ -54,27 +54,31 @@ class Channel final : private Deadlines::Entry {
   [[nodiscard]] bool closed() const { return closed_; }
   /// Whether a timeout of ours closed it.
   [[nodiscard]] bool timed_out() const { return timed_out_; }
+  /// What ended it, for people: "Connection refused", "certificate verify failed", ...
+  [[nodiscard]] std::string error_text() const;
   [[nodiscard]] Stream& stream() { return *stream_; }
 
  private:
   void expired() override;
 
   std::unique_ptr<Stream> stream_;
+  boost::system::error_code error_;
   bool closed_ = false;
   bool timed_out_ = false;
 };
 
-/// Takes over a connected descriptor.
+/// Takes over a connected descriptor of any family of stream sockets.
 std::unique_ptr<Stream> make_plain_stream(Executor executor, int fd);
 
-/// A TLS stream over a connected descriptor; the handshake happens with handshake_tls().
+/// Which end of a TLS connection this is.
 struct TlsPeer {
   enum class Role { kServer, kClient };
   Role role = Role::kServer;
   /// For a client: the name that the certificate must carry, and that is asked for.
   std::string host;
 };
-std::unique_ptr<Stream> make_tls_stream(Executor executor, int fd, std::shared_ptr<boost::asio::ssl::context> context,
-                                        TlsPeer peer);
+/// A TLS stream over a connected descriptor. The handshake is part of the first read or write.
+std::unique_ptr<Stream> make_tls_stream(Executor executor, int fd,
+                                        std::shared_ptr<boost::asio::ssl::context> context, TlsPeer peer);
 
 }  // namespace martlet::net

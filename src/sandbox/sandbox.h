@@ -1,11 +1,12 @@
 #pragma once
 
-// Sandboxes: processes that see nothing but what their Policy gives them. Mechanism only; no word of AWS here.
+// Sandboxes: processes that see nothing but what their Policy gives them. Mechanism only; no word of AWS
+// here.
 //
-// The Warden is a small single-threaded process, forked before the server starts any thread and the only part that needs
-// privileges: it makes sandboxes in namespaces, mounts and cgroups of their own, watches their processes, and passes
-// descriptors back over a Unix socket. The server never forks. When the server's end of the socket closes, however that
-// came about, the warden kills and removes every sandbox and ends.
+// The Warden is a small single-threaded process, forked before the server starts any thread and the only part
+// that needs privileges: it makes sandboxes in namespaces, mounts and cgroups of their own, watches their
+// processes, and passes descriptors back over a Unix socket. The server never forks. When the server's end of
+// the socket closes, however that came about, the warden kills and removes every sandbox and ends.
 
 #include <sys/types.h>
 
@@ -116,6 +117,12 @@ struct Capabilities {
   bool privileged = false;
   bool user_namespaces = false;
   Cgroup cgroup = Cgroup::kNone;
+  /// What the cgroups that this process may use can do. Without memory_limit a process has a limit on its
+  /// data segment in its place, which is loose; without cpu_limit and freezer set_cpus() and freeze() change
+  /// nothing.
+  bool memory_limit = false;
+  bool cpu_limit = false;
+  bool freezer = false;
   /// Why sandboxes cannot be made, and what to do about it; empty when they can.
   std::string refusal;
 };
@@ -129,7 +136,8 @@ class Warden {
 };
 
 struct WardenOptions {
-  /// Where the warden keeps its mount points; made if absent, emptied of leftovers. Must be on the host's own file system.
+  /// Where the warden keeps its mount points; made if absent, emptied of leftovers. Must be on the host's own
+  /// file system.
   std::string run_directory;
 };
 

@@ -1,8 +1,9 @@
 #pragma once
 
-// Engine: what a storage engine must offer to carry transactions: an ordered map whose batches are applied whole, and
-// snapshots that later batches leave untouched. It knows nothing of conflicts; TransactionalStore asks it only for what is
-// safe. Everything is called on the loop, but sync(), which is called on a thread of its own beside other calls.
+// Engine: what a storage engine must offer to carry transactions: an ordered map whose batches are applied
+// whole, and snapshots that later batches leave untouched. It knows nothing of conflicts; TransactionalStore
+// asks it only for what is safe. Everything is called on the loop, but sync(), which is called on a thread of
+// its own beside other calls.
 
 #include <cstddef>
 #include <map>
@@ -15,7 +16,13 @@
 
 namespace martlet::store {
 
-/// The effect of one transaction: first `erased` empties its ranges, then `points` sets or (nullopt) erases single keys.
+/// Keys of transactions begin with a byte from kFirstKeyByte up to, not including, kKeyEndByte. Those of
+/// store/key.h do; what lies before is the store's own.
+inline constexpr char kFirstKeyByte = 0x01;
+inline constexpr char kKeyEndByte = static_cast<char>(0xFF);
+
+/// The effect of one transaction: first `erased` empties its ranges, then `points` sets or (nullopt) erases
+/// single keys.
 struct Batch {
   /// Disjoint ranges, end by begin.
   std::map<std::string, std::string, std::less<>> erased;
@@ -30,7 +37,8 @@ class Snapshot {
   virtual ~Snapshot() = default;
 };
 
-/// Walks the pairs of a range. What it gives out lasts until it moves. No batch may be written while it is in use.
+/// Walks the pairs of a range. What it gives out lasts until it moves. No batch may be written while it is in
+/// use.
 class Cursor {
  public:
   virtual ~Cursor() = default;
@@ -52,7 +60,8 @@ class Engine {
   virtual std::unique_ptr<Cursor> iterate(Range range, Order order, const Snapshot* at) = 0;
   /// Applies all of `batch` or, throwing, nothing. When it returns, the operating system has the batch.
   virtual void write(const Batch& batch) = 0;
-  /// Returns when every batch whose write() had returned before the call is on the disk. Called on another thread.
+  /// Returns when every batch whose write() had returned before the call is on the disk. Called on another
+  /// thread.
   virtual void sync() = 0;
   [[nodiscard]] virtual std::size_t approximate_size() const = 0;
   /// Closes files; nothing but the end of snapshots may follow.

@@ -49,7 +49,8 @@ Version History::newest_source(const ReadSet& reads, Version seen) const {
 }
 
 Version History::apply(const Batch& batch) {
-  if (const auto newest = newest_.lock(); newest && !newest->snapshot_) newest->snapshot_ = engine_->snapshot();
+  if (const auto newest = newest_.lock(); newest && !newest->snapshot_)
+    newest->snapshot_ = engine_->snapshot();
   engine_->write(batch);
   ++version_;
   newest_.reset();

@@ -1,11 +1,11 @@
 #pragma once
 
-// History: the versions of the store. It hands out views (the state as of one version), decides whether a transaction may
-// commit on top of what others committed meanwhile, and applies its batch. Lives on the loop.
+// History: the versions of the store. It hands out views (the state as of one version), decides whether a
+// transaction may commit on top of what others committed meanwhile, and applies its batch. Lives on the loop.
 //
-// A view costs nothing at first: it reads the newest state, and only when a commit is about to change that under a view in
-// use is an engine snapshot taken for it. A transaction whose body runs without waiting therefore never needs a snapshot,
-// and its commit is checked against nothing.
+// A view costs nothing at first: it reads the newest state, and only when a commit is about to change that
+// under a view in use is an engine snapshot taken for it. A transaction whose body runs without waiting
+// therefore never needs a snapshot, and its commit is checked against nothing.
 
 #include <memory>
 #include <set>
@@ -47,8 +47,8 @@ class History {
 
   /// Whether something of `reads`, seen at version `seen`, was written since.
   [[nodiscard]] bool changed_since(const ReadSet& reads, Version seen) const;
-  /// The newest version, `seen` at most, from which something of `reads` may come. Versions that were released and that
-  /// no view needs count as 0.
+  /// The newest version, `seen` at most, from which something of `reads` may come. Versions that were
+  /// released and that no view needs count as 0.
   [[nodiscard]] Version newest_source(const ReadSet& reads, Version seen) const;
 
   /// Makes `batch` the next version and returns it. Throws what the engine throws; then nothing has happened.

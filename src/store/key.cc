@@ -58,7 +58,8 @@ void Key::add_unsigned(std::uint64_t value) {
   append_big_endian(encoded_, value, count);
 }
 
-// A negative number is written as its distance from the least number of its length, so that bytes order as numbers do.
+// A negative number is written as its distance from the least number of its length, so that bytes order as
+// numbers do.
 void Key::add_negative(std::uint64_t magnitude) {
   const int count = bytes_of(magnitude);
   encoded_ += static_cast<char>(kZero - count);
@@ -143,7 +144,8 @@ KeyPart KeyReader::integer(int code) {
   if (count > kLargest) throw MalformedKey("unknown type code");
   if (rest_.size() < 1 + static_cast<std::size_t>(count)) throw MalformedKey("an integer is cut short");
   std::uint64_t raw = 0;
-  for (int i = 1; i <= count; ++i) raw = raw << 8 | static_cast<unsigned char>(rest_[static_cast<std::size_t>(i)]);
+  for (int i = 1; i <= count; ++i)
+    raw = raw << 8 | static_cast<unsigned char>(rest_[static_cast<std::size_t>(i)]);
   rest_.remove_prefix(1 + static_cast<std::size_t>(count));
 
   const std::uint64_t magnitude = length < 0 ? largest_of(count) - raw : raw;

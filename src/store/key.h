@@ -1,14 +1,14 @@
 #pragma once
 
-// Keys: tuples of text, byte strings and integers, encoded so that comparing the encoded bytes compares the tuples
-// element by element. This is the encoding of FoundationDB's tuple layer for these types.
+// Keys: tuples of text, byte strings and integers, encoded so that comparing the encoded bytes compares the
+// tuples element by element. This is the encoding of FoundationDB's tuple layer for these types.
 //
 //   Key("lambda", "fn", account, region, name)        a key, used wherever a std::string is expected
 //   prefix_range("lambda", "fn", account, region)     every key that continues this one
 //   unpack<std::string, std::int64_t>(bytes)          the elements back, or MalformedKey
 //
-// Bytes sort before text, text before integers; a shorter tuple sorts before those that continue it. Values only: free of
-// threads and loops.
+// Bytes sort before text, text before integers; a shorter tuple sorts before those that continue it. Values
+// only: free of threads and loops.
 
 #include <concepts>
 #include <cstdint>
@@ -37,7 +37,8 @@ class MalformedKey : public std::runtime_error {
   explicit MalformedKey(const std::string& why) : std::runtime_error("malformed store key: " + why) {}
 };
 
-/// Writes one key. Elements: anything that converts to std::string_view, Bytes, integers of every size, enums as integers.
+/// Writes one key. Elements: anything that converts to std::string_view, Bytes, integers of every size, enums
+/// as integers.
 class Key {
  public:
   template <class... Parts>
@@ -65,8 +66,8 @@ class Key {
 
   [[nodiscard]] const std::string& str() const& { return encoded_; }
   [[nodiscard]] std::string str() && { return std::move(encoded_); }
-  operator std::string() const& { return encoded_; }               // NOLINT(google-explicit-constructor)
-  operator std::string() && { return std::move(encoded_); }        // NOLINT(google-explicit-constructor)
+  operator std::string() const& { return encoded_; }         // NOLINT(google-explicit-constructor)
+  operator std::string() && { return std::move(encoded_); }  // NOLINT(google-explicit-constructor)
 
  private:
   void add_text(std::string_view text);
@@ -87,7 +88,8 @@ Range prefix_range(const Parts&... parts) {
 }
 /// Every key that continues `key` with a text that starts with `text`: names by prefix.
 Range text_prefix_range(const std::string& key, std::string_view text);
-/// The part of `range` that comes after `key` and all its continuations: where a page that ended with `key` goes on.
+/// The part of `range` that comes after `key` and all its continuations: where a page that ended with `key`
+/// goes on.
 Range after(Range range, const std::string& key);
 /// The part of `range` that comes before `key`: as after(), for descending scans.
 Range before(Range range, const std::string& key);
@@ -95,8 +97,8 @@ Range before(Range range, const std::string& key);
 /// An element as it was written. Integers that fit std::int64_t are read as such.
 using KeyPart = std::variant<std::string, Bytes, std::int64_t, std::uint64_t>;
 
-/// Reads a key's elements in turn. Every member throws MalformedKey when the next element is absent, of another type, out
-/// of the type's range, or not encoded as Key encodes it.
+/// Reads a key's elements in turn. Every member throws MalformedKey when the next element is absent, of
+/// another type, out of the type's range, or not encoded as Key encodes it.
 class KeyReader {
  public:
   /// `encoded` must outlive the reader.

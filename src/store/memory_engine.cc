@@ -37,7 +37,10 @@ constexpr Sequence kNewest = std::numeric_limits<Sequence>::max();
 class MemoryCursor : public Cursor {
  public:
   MemoryCursor(const Entries& entries, const Range& range, Order order, Sequence at)
-      : begin_(entries.lower_bound(range.begin)), end_(entries.lower_bound(range.end)), order_(order), at_(at),
+      : begin_(entries.lower_bound(range.begin)),
+        end_(entries.lower_bound(range.end)),
+        order_(order),
+        at_(at),
         entries_(entries) {
     settle();
   }
@@ -110,7 +113,8 @@ class Versions {
   void close_snapshot(Sequence at) {
     snapshots_.erase(snapshots_.find(at));
     const Sequence oldest = snapshots_.empty() ? kNewest : *snapshots_.begin();
-    for (; !stale_.empty() && stale_.front().first <= oldest; stale_.pop_front()) forget(stale_.front().second, oldest);
+    for (; !stale_.empty() && stale_.front().first <= oldest; stale_.pop_front())
+      forget(stale_.front().second, oldest);
   }
 
   [[nodiscard]] const Entries& entries() const { return entries_; }
@@ -165,7 +169,9 @@ class MemorySnapshot : public Snapshot {
   Sequence at_;
 };
 
-Sequence sequence_of(const Snapshot* at) { return at ? static_cast<const MemorySnapshot*>(at)->at() : kNewest; }
+Sequence sequence_of(const Snapshot* at) {
+  return at ? static_cast<const MemorySnapshot*>(at)->at() : kNewest;
+}
 
 class MemoryEngine : public Engine {
  public:

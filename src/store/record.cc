@@ -40,7 +40,8 @@ std::vector<Field> split_fields(std::string_view encoded) {
   while (!encoded.empty()) {
     const std::uint64_t tag = take_varint(encoded);
     if (tag >> 1 > UINT32_MAX) throw MalformedRecord("a field number is over 32 bits");
-    Field field{.number = static_cast<std::uint32_t>(tag >> 1), .kind = static_cast<Kind>(tag & 1), .bytes = {}};
+    Field field{
+        .number = static_cast<std::uint32_t>(tag >> 1), .kind = static_cast<Kind>(tag & 1), .bytes = {}};
     const std::uint64_t value = take_varint(encoded);
     if (field.kind == Kind::kInteger) {
       field.integer = value;
@@ -65,12 +66,14 @@ std::uint32_t take_version(std::string_view& encoded, std::uint32_t known) {
 }
 
 std::string_view Reader::content(const Field& field) {
-  if (field.kind != Kind::kBytes) throw MalformedRecord(fmt::format("field {} should be bytes", field.number));
+  if (field.kind != Kind::kBytes)
+    throw MalformedRecord(fmt::format("field {} should be bytes", field.number));
   return field.bytes;
 }
 
 std::uint64_t Reader::integer(const Field& field) {
-  if (field.kind != Kind::kInteger) throw MalformedRecord(fmt::format("field {} should be a number", field.number));
+  if (field.kind != Kind::kInteger)
+    throw MalformedRecord(fmt::format("field {} should be a number", field.number));
   return field.integer;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Records: how a value in the store is written, so that an upgrade reads what an older version wrote. A record type names
-// its fields once, each with a number that is never used for anything else again:
+// Records: how a value in the store is written, so that an upgrade reads what an older version wrote. A
+// record type names its fields once, each with a number that is never used for anything else again:
 //
 //   struct RoleRecord {
 //     static constexpr std::uint32_t kVersion = 1;
@@ -13,14 +13,15 @@
 //
 //   txn.put(key, encode(role));      RoleRecord role = decode<RoleRecord>(bytes);
 //
-// Encoded: the version, then each field as (number and kind, content); empty containers and optionals take no bytes. A field
-// that is absent keeps its default and a number that is not known is skipped, so fields can be added without more ado. Raise
-// kVersion only when the meaning of a field changes; `fields` may then look at f.version(), which is the version that is
-// being read. A record of a later version than the program knows is refused.
+// Encoded: the version, then each field as (number and kind, content); empty containers and optionals take no
+// bytes. A field that is absent keeps its default and a number that is not known is skipped, so fields can be
+// added without more ado. Raise kVersion only when the meaning of a field changes; `fields` may then look at
+// f.version(), which is the version that is being read. A record of a later version than the program knows is
+// refused.
 //
-// Field types: integers, bool, enums, double, std::string, structs with `fields`, and std::optional, std::vector and
-// std::map<std::string, T> of these, containers not nested directly in one another (a struct between them does it) and empty
-// by default.
+// Field types: integers, bool, enums, double, std::string, structs with `fields`, and std::optional,
+// std::vector and std::map<std::string, T> of these, containers not nested directly in one another (a struct
+// between them does it) and empty by default.
 
 #include <bit>
 #include <concepts>
@@ -38,7 +39,8 @@
 
 namespace martlet::store {
 
-/// Thrown by decode() on bytes that encode() of this type, in this or an earlier version, could not have made.
+/// Thrown by decode() on bytes that encode() of this type, in this or an earlier version, could not have
+/// made.
 class MalformedRecord : public std::runtime_error {
  public:
   explicit MalformedRecord(const std::string& why) : std::runtime_error("malformed store record: " + why) {}
@@ -112,7 +114,8 @@ class Writer {
       append_bytes(out_, value);
     } else {
       Writer inner(version_);
-      const_cast<T&>(value).fields(inner);  // one `fields` serves reading and writing; a writer changes nothing
+      const_cast<T&>(value).fields(
+          inner);  // one `fields` serves reading and writing; a writer changes nothing
       append_tag(out_, number, Kind::kBytes);
       append_bytes(out_, inner.out_);
     }
@@ -148,7 +151,8 @@ std::uint32_t take_version(std::string_view& encoded, std::uint32_t known);
 /// Assigns the fields it is called with from what was read.
 class Reader {
  public:
-  Reader(std::string_view encoded, std::uint32_t version) : version_(version), fields_(split_fields(encoded)) {}
+  Reader(std::string_view encoded, std::uint32_t version)
+      : version_(version), fields_(split_fields(encoded)) {}
   [[nodiscard]] std::uint32_t version() const { return version_; }
 
   template <class T>

@@ -1,8 +1,8 @@
 #pragma once
 
-// Resolver: finds out whether what a transaction read was written by another one that committed after the transaction's
-// snapshot. It remembers the write sets of recent commits, newest version by key, until it is told that nobody can ask
-// about them any more. Lives on the loop.
+// Resolver: finds out whether what a transaction read was written by another one that committed after the
+// transaction's snapshot. It remembers the write sets of recent commits, newest version by key, until it is
+// told that nobody can ask about them any more. Lives on the loop.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +31,8 @@ class Resolver {
   /// Remembers that `version` wrote `batch`. Versions come in rising order.
   void add(Version version, const Batch& batch);
 
-  /// The newest remembered version that wrote something of `reads`; 0 when none did. Every version after the last one given
-  /// to forget() is remembered.
+  /// The newest remembered version that wrote something of `reads`; 0 when none did. Every version after the
+  /// last one given to forget() is remembered.
   [[nodiscard]] Version newest_write(const ReadSet& reads) const;
 
   /// Drops every version up to and including `version`.

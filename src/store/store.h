@@ -2,19 +2,21 @@
 
 // Store: the ordered, transactional key-value store in which everything Martlet knows lives.
 //
-// Work happens in transactions that are serializable: a transaction reads one snapshot, sees its own writes, and commits
-// only if nothing it read was changed meanwhile. transact() runs its body again on such a conflict, so the body must have
-// no effect but through its Txn. Keys are ordered byte strings, made by store/key.h. Lives on the loop.
+// Work happens in transactions that are serializable: a transaction reads one snapshot, sees its own writes,
+// and commits only if nothing it read was changed meanwhile. transact() runs its body again on such a
+// conflict, so the body must have no effect but through its Txn. Keys are ordered byte strings, made by
+// store/key.h. Lives on the loop.
 //
-// What a committed transaction wrote survives a crash of the process (Durability::kProcess, the default) or of the
-// machine (kDisk: acknowledged after fsync, many transactions sharing one).
+// What a committed transaction wrote survives a crash of the process (Durability::kProcess, the default) or
+// of the machine (kDisk: acknowledged after fsync, many transactions sharing one).
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,14 +45,15 @@ struct ScanOptions {
   Order order = Order::kAscending;
 };
 
-/// Thrown by commit when a transaction met a conflict; transact() handles it. After many attempts in a row it reaches
-/// the caller.
+/// Reaches the caller of transact() when a transaction met a conflict many times in a row: its body waits for
+/// something while others keep changing what it reads. Nothing was written.
 class Conflict : public std::exception {
  public:
   [[nodiscard]] const char* what() const noexcept override { return "transaction conflict"; }
 };
 
-/// One transaction. Not to be kept beyond the body it was given to.
+/// One transaction. Not to be kept beyond the body it was given to. Keys are those that store/key.h makes:
+/// others throw std::logic_error when written and are not found when read.
 class Txn {
  public:
   virtual ~Txn() = default;
@@ -63,8 +66,9 @@ class Txn {
   virtual void erase(std::string key) = 0;
   virtual void erase_range(Range range) = 0;
 
-  /// Runs `action` on the loop once the transaction has committed (and is as durable as the store promises), before
-  /// transact() returns. Never runs for an attempt that did not commit. This is how a commit wakes those who wait.
+  /// Runs `action` on the loop once the transaction has committed (and is as durable as the store promises),
+  /// before transact() returns. Never runs for an attempt that did not commit. This is how a commit wakes
+  /// those who wait.
   virtual void after_commit(std::function<void()> action) = 0;
 };
 
@@ -72,8 +76,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Runs `body(Txn&) -> Task<R>` until it commits; returns its result. An exception of the body abandons the transaction
-  /// and reaches the caller. A body that wrote nothing costs no commit.
+  /// Runs `body(Txn&) -> Task<R>` until it commits; returns its result. An exception of the body abandons the
+  /// transaction and reaches the caller. A body that wrote nothing costs no commit.
   template <class F>
   auto transact(F body) -> std::invoke_result_t<F&, Txn&> {
     using R = typename std::invoke_result_t<F&, Txn&>::value_type;
@@ -93,7 +97,8 @@ class Store {
   [[nodiscard]] virtual std::size_t approximate_size() const = 0;
   /// Forgets everything (POST /_martlet/reset). Transactions under way meet a conflict.
   virtual Task<> clear() = 0;
-  /// Waits for commits under way and closes files. Nothing may be called afterwards.
+  /// Waits for commits under way, brings them to the disk and closes files. Everything called afterwards
+  /// throws. A store that was opened with Durability::kDisk must be closed before its loop ends.
   virtual Task<> close() = 0;
 
  protected:
@@ -111,7 +116,8 @@ struct RocksDbOptions {
   Durability durability = Durability::kProcess;
 };
 
-/// On disk. Throws std::runtime_error, with the remedy, when the directory cannot be used or is in use by another process.
+/// On disk. Throws std::runtime_error, with the remedy, when the directory cannot be used or is in use by
+/// another process.
 std::unique_ptr<Store> open_rocksdb_store(Executor executor, const RocksDbOptions& options);
 
 }  // namespace martlet::store

@@ -1,7 +1,7 @@
 #pragma once
 
-// Box<T> holds at most one T on the heap and copies it with itself. Generated structs use it where a structure contains
-// itself ("a Nested has a Nested"); it reads like std::optional.
+// Box<T> holds at most one T on the heap and copies it with itself. Generated structs use it where a
+// structure contains itself ("a Nested has a Nested"); it reads like std::optional.
 
 #include <memory>
 #include <utility>

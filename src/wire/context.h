@@ -1,7 +1,7 @@
 #pragma once
 
-// Context: who calls, where, and as which request. The gateway fills one per API call; a service's operations and the
-// in-process actions receive it. It owns its strings and outlives the call.
+// Context: who calls, where, and as which request. The gateway fills one per API call; a service's operations
+// and the in-process actions receive it. It owns its strings and outlives the call.
 
 #include <string>
 #include <utility>
@@ -29,7 +29,8 @@ struct Context {
   std::string region;
   std::string account;
   Caller caller;
-  /// Scheme, host and port by which the caller reached us ("http://localhost:4566"): every URL in an answer starts with it.
+  /// Scheme, host and port by which the caller reached us ("http://localhost:4566"): every URL in an answer
+  /// starts with it.
   std::string base_url;
   std::string source_ip;
   std::string user_agent;
@@ -39,8 +40,8 @@ struct Context {
   /// "arn:aws:<service>:<region>:<account>:<resource>" in the caller's region and account.
   [[nodiscard]] std::string arn(std::string_view service, std::string_view resource) const {
     std::string text = "arn:";
-    for (const std::string_view part : {std::string_view(partition), service, std::string_view(region),
-                                        std::string_view(account)}) {
+    for (const std::string_view part :
+         {std::string_view(partition), service, std::string_view(region), std::string_view(account)}) {
       text += part;
       text += ':';
     }

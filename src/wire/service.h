@@ -1,13 +1,14 @@
 #pragma once
 
-// What one AWS service is: its operations and how it is spoken to (ServiceModel, a generated constant), and an object of
-// ours that answers it (BoundService). Services hand a BoundService to the gateway, which calls any operation without
-// knowing its types.
+// What one AWS service is: its operations and how it is spoken to (ServiceModel, a generated constant), and
+// an object of ours that answers it (BoundService). Services hand a BoundService to the gateway, which calls
+// any operation without knowing its types.
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "base/task.h"
 #include "wire/context.h"
@@ -17,7 +18,8 @@ namespace martlet::wire {
 
 enum class Protocol : std::uint8_t { kAwsJson10, kAwsJson11, kRestJson, kRestXml, kQuery, kCbor };
 
-/// One call, seen from the operation's side: fills the input and takes the output. Its implementations are the codecs.
+/// One call, seen from the operation's side: fills the input and takes the output. Its implementations are
+/// the codecs.
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -29,52 +31,54 @@ class Exchange {
 
 struct Operation {
   /// As AWS spells it: "CreateFunction".
-  std::string_view name;
-  std::string_view method;
+  std::string_view name = {};
+  std::string_view method = {};
   /// Path template and constant query: "/2015-03-31/functions/{FunctionName}", "/{Bucket}/{Key+}?tagging".
-  std::string_view uri;
+  std::string_view uri = {};
   /// HTTP status of success; a member with Location::kStatusCode overrides it.
   int status = 200;
   /// Null for none.
   const Shape* input = nullptr;
   const Shape* output = nullptr;
   /// Element around the result in Query answers: "CreateRoleResult".
-  std::string_view result_wrapper;
+  std::string_view result_wrapper = {};
   /// Name and namespace of the root element of a REST-XML body, where the operation sets them.
-  std::string_view input_xml_name;
+  std::string_view input_xml_name = {};
   const XmlNamespace* input_xml_namespace = nullptr;
   /// "stream-", "{AccountId}."; empty for none.
-  std::string_view host_prefix;
+  std::string_view host_prefix = {};
   /// May be called without a signature.
   bool unsigned_allowed = false;
-  /// Decodes the input, calls the virtual function of the service's Api at `api`, gives its output to the exchange.
-  Task<> (*invoke)(void* api, Context& context, Exchange& exchange) = nullptr;
 };
+
+/// Decodes the input, calls one operation of the service's Api at `api`, and gives its output to the
+/// exchange.
+using Invoker = Task<> (*)(void* api, Context& context, Exchange& exchange);
 
 struct ServiceModel {
   /// Name of the service's folder and model: "lambda".
-  std::string_view name;
+  std::string_view name = {};
   /// "2015-03-31"
-  std::string_view api_version;
+  std::string_view api_version = {};
   /// "CloudWatch Logs"
-  std::string_view service_id;
+  std::string_view service_id = {};
   /// First part of AWS host names: "monitoring".
-  std::string_view endpoint_prefix;
+  std::string_view endpoint_prefix = {};
   /// Service in the SigV4 credential scope.
-  std::string_view signing_name;
+  std::string_view signing_name = {};
   /// Before the dot of X-Amz-Target; service name in CBOR paths: "Logs_20140328".
-  std::string_view target_prefix;
+  std::string_view target_prefix = {};
   /// In the order in which AWS prefers them.
-  std::span<const Protocol> protocols;
+  std::span<const Protocol> protocols = {};
   /// Errors carry their Query code in x-amzn-query-error.
   bool query_compatible = false;
-  std::string_view xml_namespace;
+  std::string_view xml_namespace = {};
   /// Error code of failed validation: "ValidationException".
-  std::string_view validation_code;
+  std::string_view validation_code = {};
   /// Sorted by name.
-  std::span<const Operation> operations;
+  std::span<const Operation> operations = {};
   /// Error shapes, sorted by name.
-  std::span<const Shape* const> errors;
+  std::span<const Shape* const> errors = {};
 
   /// Null when there is none of that name.
   [[nodiscard]] const Operation* find_operation(std::string_view operation) const;
@@ -87,28 +91,27 @@ struct ServiceModel {
   }
 };
 
-/// A service with the object that answers it.
+/// A service with the object that answers it. Made by the generated bind() of each service.
 struct BoundService {
   const ServiceModel* model = nullptr;
   /// The generated Api of that service.
   void* api = nullptr;
-  /// For each operation of the model, whether the object overrides it.
-  std::span<const bool> implemented;
-};
+  /// One for each operation of the model; null for those that the object does not override.
+  std::span<const Invoker> invokers = {};
 
-/// Whether a member function found through an implementation is declared by a class derived from Api.
-template <class Api, class Class, class Result, class... Arguments>
-constexpr bool is_override(Result (Class::*)(Arguments...)) {
-  return !std::is_same_v<Api, Class>;
-}
+  [[nodiscard]] bool implements(const Operation& operation) const {
+    return invokers[model->index_of(operation)] != nullptr;
+  }
+};
 
 namespace detail {
 
-template <class Api, class Result, class Input>
-Task<> invoke(Task<Result> (Api::*operation)(Context&, Input), void* api, Context& context, Exchange& exchange) {
+template <class Api, class Impl, class Result, class Input>
+Task<> invoke(Task<Result> (Impl::*operation)(Context&, Input), void* api, Context& context,
+              Exchange& exchange) {
+  auto& target = static_cast<Impl&>(*static_cast<Api*>(api));
   Input input;
   exchange.read(&input);
-  auto& target = *static_cast<Api*>(api);
   if constexpr (std::is_void_v<Result>) {
     co_await (target.*operation)(context, std::move(input));
   } else {
@@ -117,9 +120,9 @@ Task<> invoke(Task<Result> (Api::*operation)(Context&, Input), void* api, Contex
   }
 }
 
-template <class Api, class Result>
-Task<> invoke(Task<Result> (Api::*operation)(Context&), void* api, Context& context, Exchange& exchange) {
-  auto& target = *static_cast<Api*>(api);
+template <class Api, class Impl, class Result>
+Task<> invoke(Task<Result> (Impl::*operation)(Context&), void* api, Context& context, Exchange& exchange) {
+  auto& target = static_cast<Impl&>(*static_cast<Api*>(api));
   if constexpr (std::is_void_v<Result>) {
     co_await (target.*operation)(context);
   } else {
@@ -128,12 +131,23 @@ Task<> invoke(Task<Result> (Api::*operation)(Context&), void* api, Context& cont
   }
 }
 
+template <class Api, class Class, class Result, class... Arguments>
+constexpr bool is_override(Result (Class::*)(Arguments...)) {
+  return !std::is_same_v<Api, Class>;
+}
+
 }  // namespace detail
 
-/// The Operation::invoke of one virtual function of a generated Api.
-template <auto operation>
-Task<> invoke(void* api, Context& context, Exchange& exchange) {
-  return detail::invoke(operation, api, context, exchange);
+/// The invoker of `operation`, a member function found through an implementation; null when it is Api's own.
+template <class Api, auto operation>
+constexpr Invoker invoker() {
+  if constexpr (detail::is_override<Api>(operation)) {
+    return [](void* api, Context& context, Exchange& exchange) {
+      return detail::invoke<Api>(operation, api, context, exchange);
+    };
+  } else {
+    return nullptr;
+  }
 }
 
 }  // namespace martlet::wire

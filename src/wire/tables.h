@@ -1,12 +1,12 @@
 #pragma once
 
-// The tables that describe an AWS API: shapes, their members and constraints. The build generates them as constants from
-// models/<service>.json (tools/generate_api.py); the codecs and the validator walk them and are the only code that
-// turns AWS shapes into bytes and back. Tests build the same tables at run time.
+// The tables that describe an AWS API: shapes, their members and constraints. The build generates them as
+// constants from models/<service>.json (tools/generate_api.py); the codecs and the validator walk them and
+// are the only code that turns AWS shapes into bytes and back. Tests build the same tables at run time.
 //
-// Values are reached through small type-erased accessors, because a table cannot know C++ types: a *slot* is the place
-// where a member, a list element or a map value lives, and may hold no value (std::optional, Box); the *value* in it is
-// of the C++ type that belongs to the shape's kind (see Kind).
+// Values are reached through small type-erased accessors, because a table cannot know C++ types: a *slot* is
+// the place where a member, a list element or a map value lives, and may hold no value (std::optional, Box);
+// the *value* in it is of the C++ type that belongs to the shape's kind (see Kind).
 
 #include <cstddef>
 #include <cstdint>
@@ -66,8 +66,8 @@ struct MapAccess {
 };
 
 struct XmlNamespace {
-  std::string_view uri;
-  std::string_view prefix;
+  std::string_view uri = {};
+  std::string_view prefix = {};
 };
 
 /// What list elements, map keys and map values are.
@@ -75,15 +75,16 @@ struct Element {
   const Shape* shape = nullptr;
   const SlotAccess* access = nullptr;
   /// Name of the XML element or query key part, empty for the protocol's default ("member", "key", "value").
-  std::string_view wire_name;
+  std::string_view wire_name = {};
   const XmlNamespace* xml_namespace = nullptr;
 };
 
 struct Member {
   /// As AWS spells it in the model.
-  std::string_view name;
-  /// As it travels: the name of the JSON key, XML element, header, query parameter, label; prefix of kPrefixHeaders.
-  std::string_view wire_name;
+  std::string_view name = {};
+  /// As it travels: the name of the JSON key, XML element, header, query parameter, label; prefix of
+  /// kPrefixHeaders.
+  std::string_view wire_name = {};
   const Shape* shape = nullptr;
   const SlotAccess* access = nullptr;
   /// Of the slot, from the start of the struct.
@@ -109,7 +110,8 @@ struct Member {
   const XmlNamespace* xml_namespace = nullptr;
 
   [[nodiscard]] void* slot(void* structure) const { return static_cast<std::byte*>(structure) + offset; }
-  /// The value of this member, null when absent. Values are only changed through pointers that were mutable at first.
+  /// The value of this member, null when absent. Values are only changed through pointers that were mutable
+  /// at first.
   [[nodiscard]] void* find(const void* structure) const {
     return access == nullptr ? nullptr : access->find(slot(const_cast<void*>(structure)));
   }
@@ -122,20 +124,20 @@ struct Constraints {
   double min = 0;
   double max = 0;
   /// As AWS writes it (Java's dialect), matched against the whole string; empty for none.
-  std::string_view pattern;
-  std::span<const std::string_view> enum_values;
+  std::string_view pattern = {};
+  std::span<const std::string_view> enum_values = {};
 };
 
 /// What makes a structure an error.
 struct ErrorTraits {
   /// The code in the Query protocol where it differs from the shape's name; otherwise empty.
-  std::string_view code;
+  std::string_view code = {};
   int status = 400;
   bool sender_fault = true;
 };
 
 struct Shape {
-  std::string_view name;
+  std::string_view name = {};
   Kind kind = Kind::kStructure;
   TimeFormat time_format = TimeFormat::kDefault;
   bool is_union : 1 = false;
@@ -149,7 +151,7 @@ struct Shape {
   /// Index of the member that is the whole body (REST); -1 for none.
   std::int16_t payload = -1;
   /// Of a structure.
-  std::span<const Member> members;
+  std::span<const Member> members = {};
   /// Of a list, or the values of a map.
   const Element* element = nullptr;
   /// Of a map.
@@ -159,7 +161,7 @@ struct Shape {
   const Constraints* constraints = nullptr;
   const ErrorTraits* error = nullptr;
   /// Name of the XML element when the structure is a whole body; empty for the shape's own name.
-  std::string_view xml_name;
+  std::string_view xml_name = {};
   const XmlNamespace* xml_namespace = nullptr;
 
   /// Null when there is no such member.

@@ -10,7 +10,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t line = input.find('\n');
-  const std::string_view message = line == std::string_view::npos ? std::string_view() : input.substr(line + 1);
+  const std::string_view message =
+      line == std::string_view::npos ? std::string_view() : input.substr(line + 1);
   try {
     const auto pattern = martlet::logs::FilterPattern::compile(input.substr(0, line));
     static_cast<void>(pattern.matches(message));

@@ -97,12 +97,11 @@ def bind_header(model):
     lines = ["#pragma once", "", banner(model, "joins the tables with a class that implements the interface."),
              "#include <array>", "", f'#include "api/{model.name}/api.h"', f'#include "api/{model.name}/model.h"', "",
              f"namespace martlet::{model.namespace} {{", "",
-             "/// Which operations `Impl` overrides, in the order of model().operations. Overrides must be public.",
-             "template <class Impl>", f"constexpr std::array<bool, {count}> implemented() {{", "  return {"]
-    lines += [f"      wire::is_override<Api>(&Impl::{name})," for name in model.operations]
-    lines += ["  };", "}", "", "/// `impl` must outlive what is returned.", "template <class Impl>",
+             "/// How to call what `Impl` overrides, in the order of model().operations. Overrides must be public.",
+             "template <class Impl>", f"inline constexpr std::array<wire::Invoker, {count}> kInvokers = {{"]
+    lines += [f"    wire::invoker<Api, &Impl::{name}>()," for name in model.operations]
+    lines += ["};", "", "/// `impl` must outlive what is returned.", "template <class Impl>",
               "wire::BoundService bind(Impl& impl) {",
-              f"  static constexpr std::array<bool, {count}> kImplemented = implemented<Impl>();",
-              "  return {.model = &model(), .api = static_cast<Api*>(&impl), .implemented = kImplemented};", "}", "",
+              "  return {.model = &model(), .api = static_cast<Api*>(&impl), .invokers = kInvokers<Impl>};", "}", "",
               f"}}  // namespace martlet::{model.namespace}"]
     return "\n".join(lines) + "\n"

@@ -161,7 +161,6 @@ class Tables:
             fields.append(f".host_prefix = {literal(operation['hostPrefix'])}")
         if operation.get("unsigned"):
             fields.append(".unsigned_allowed = true")
-        fields.append(f".invoke = &wire::invoke<&Api::{name}>")
         return "{" + ", ".join(fields) + "}"
 
     def protocol_list(self):
@@ -206,9 +205,8 @@ def source(model):
     operations = [tables.operation_row(name) for name in model.operations]
     error_shapes = [tables.shape_ref(name) for name in model.errors()]
     lines = [headers.banner(model, "the tables of the API."), f'#include "api/{model.name}/model.h"', "",
-             "#include <cstddef>", "", f'#include "api/{model.name}/api.h"', '#include "wire/storage.h"', "",
+             "#include <cstddef>", "", f'#include "api/{model.name}/types.h"', '#include "wire/storage.h"', "",
              "#pragma clang diagnostic ignored \"-Winvalid-offsetof\"  // all of these are plain structs without bases",
-             "#pragma clang diagnostic ignored \"-Wmissing-field-initializers\"",
              "", f"namespace martlet::{model.namespace} {{", "namespace {", "",
              "using wire::Kind, wire::Location, wire::Protocol, wire::TimeFormat;", "",
              f"extern const wire::Shape kShapes[{len(tables.shapes)}];", ""]

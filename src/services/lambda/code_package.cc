@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -18,6 +19,8 @@ namespace martlet::lambda {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t kReadBlockBytes = 64 * 1024;
 
 struct CloseReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -39,6 +42,14 @@ void open_for_reading(archive_entry* entry) {
   const mode_t mode = archive_entry_perm(entry) & 0777;
   const bool enter = archive_entry_filetype(entry) == AE_IFDIR;
   archive_entry_set_perm(entry, mode | 0644 | (enter ? 0111 : 0) | ((mode & 0100) ? 0111 : 0));
+}
+
+/// A zip starts with a member's signature. (libarchive would also look for one behind foreign leading bytes, as
+/// self-extracting programs have them.)
+bool starts_like_a_zip(const std::string& zip_file) {
+  char signature[4] = {};
+  std::ifstream(zip_file, std::ios::binary).read(signature, sizeof signature);
+  return std::string_view(signature, sizeof signature) == "PK\x03\x04";
 }
 
 void copy_content(archive* reader, archive* writer, std::uint64_t& unpacked) {
@@ -91,13 +102,11 @@ void unpack_all(archive* reader, const fs::path& directory) {
 
 }  // namespace
 
-void unpack(std::string_view zip, const std::string& directory) {
-  // A zip starts with a member's or, when empty, with the directory's signature. (libarchive would also look for one
-  // behind foreign leading bytes, as in self-extracting programs.)
-  if (!zip.starts_with("PK\x03\x04") && !zip.starts_with("PK\x05\x06")) throw broken_zip();
+void unpack(const std::string& zip_file, const std::string& directory) {
+  if (!starts_like_a_zip(zip_file)) throw broken_zip();
   std::unique_ptr<archive, CloseReader> reader(archive_read_new());
   archive_read_support_format_zip(reader.get());
-  if (archive_read_open_memory(reader.get(), zip.data(), zip.size()) != ARCHIVE_OK) throw broken_zip();
+  if (archive_read_open_filename(reader.get(), zip_file.c_str(), kReadBlockBytes) != ARCHIVE_OK) throw broken_zip();
   fs::create_directory(directory);
   fs::permissions(directory, fs::perms(0755));
   try {
@@ -142,10 +151,10 @@ std::shared_ptr<CodeDirectory> CodePackages::find(const std::string& sha256_hex)
 }
 
 Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex,
-                                                        std::shared_ptr<const std::string> zip) {
+                                                        std::string zip_file) {
   if (auto existing = find(sha256_hex)) co_return existing;
   const std::string temporary = directory_ + "/tmp-" + std::to_string(next_temporary_++);
-  co_await pool_.run([zip, temporary] { unpack(*zip, temporary); });
+  co_await pool_.run([zip_file, temporary] { unpack(zip_file, temporary); });
   // Another call may have unpacked the same package meanwhile: one of the two directories is enough.
   std::error_code failed;
   fs::rename(temporary, path_of(sha256_hex), failed);
@@ -153,6 +162,13 @@ Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex,
   if (failed && !fs::exists(path_of(sha256_hex)))
     throw std::runtime_error("cannot keep the unpacked code: " + failed.message());
   co_return share(sha256_hex);
+}
+
+void CodePackages::sweep(const std::function<bool(const std::string& sha256_hex)>& in_use) {
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    const std::string sha256_hex = entry.path().filename();
+    if (!in_use(sha256_hex)) forget(sha256_hex);
+  }
 }
 
 void CodePackages::forget(const std::string& sha256_hex) {

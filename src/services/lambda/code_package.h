@@ -7,6 +7,7 @@
 // no environment uses it any more. Unpacking runs on the blocking pool; everything else on the loop.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -16,9 +17,9 @@
 
 namespace martlet::lambda {
 
-/// Checks the zip and unpacks it into `directory`, which must not exist yet. Throws broken_zip() for what is not a zip
+/// Checks the zip file and unpacks it into `directory`, which must not exist yet. Throws broken_zip() for what is not a zip
 /// file or has a member that would land outside, unzipped_too_large() past the limit; nothing is left behind then.
-void unpack(std::string_view zip, const std::string& directory);
+void unpack(const std::string& zip_file, const std::string& directory);
 
 /// A package's directory while somebody uses it.
 class CodeDirectory {
@@ -44,15 +45,17 @@ class CodePackages {
   /// Keeps the directories below `directory`; what a crash left half-unpacked there is removed.
   CodePackages(std::string directory, BlockingPool& pool);
 
-  /// The directory of the package, unpacked from `zip` unless it exists. `sha256_hex` is the zip's.
-  Task<std::shared_ptr<CodeDirectory>> open(std::string sha256_hex, std::shared_ptr<const std::string> zip);
-  /// The directory if it exists already; null otherwise.
-  std::shared_ptr<CodeDirectory> find(const std::string& sha256_hex);
+  /// The directory of the package, unpacked from `zip_file` unless it exists. `sha256_hex` is that file's.
+  Task<std::shared_ptr<CodeDirectory>> open(std::string sha256_hex, std::string zip_file);
   /// No function refers to the package any more: its directory goes with its last user.
   void forget(const std::string& sha256_hex);
+  /// Removes the directories of all packages for which `in_use` is false: what a crash kept forget() from doing.
+  void sweep(const std::function<bool(const std::string& sha256_hex)>& in_use);
 
  private:
-  std::string path_of(const std::string& sha256_hex) const;
+  [[nodiscard]] std::string path_of(const std::string& sha256_hex) const;
+  /// The directory if it exists already; null otherwise.
+  std::shared_ptr<CodeDirectory> find(const std::string& sha256_hex);
   std::shared_ptr<CodeDirectory> share(const std::string& sha256_hex);
 
   std::string directory_;

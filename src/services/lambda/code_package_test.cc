@@ -57,9 +57,14 @@ class CodePackageTest : public testing::Test {
   }
   ~CodePackageTest() override { fs::remove_all(root_); }
 
+  std::string write(const std::string& zip) {
+    std::ofstream(root_ / "package.zip", std::ios::binary) << zip;
+    return root_ / "package.zip";
+  }
+
   std::string refusal_of(const std::string& zip) {
     try {
-      unpack(zip, root_ / "out");
+      unpack(write(zip), root_ / "out");
     } catch (const aws::Error& error) {
       EXPECT_FALSE(fs::exists(root_ / "out")) << "something was left behind";
       return error.what();
@@ -71,10 +76,10 @@ class CodePackageTest : public testing::Test {
 };
 
 TEST_F(CodePackageTest, UnpacksFilesDirectoriesAndLinks) {
-  unpack(zip_of({{"app.py", "x = 1"},
-                 {"bootstrap", "#!/bin/sh", AE_IFREG, 0700},
-                 {"lib/deep/a.txt", "a"},
-                 {"current", "lib/deep", AE_IFLNK, 0777}}),
+  unpack(write(zip_of({{"app.py", "x = 1"},
+                       {"bootstrap", "#!/bin/sh", AE_IFREG, 0700},
+                       {"lib/deep/a.txt", "a"},
+                       {"current", "lib/deep", AE_IFLNK, 0777}})),
          root_ / "out");
   struct stat status{};
   ASSERT_EQ(stat((root_ / "out/app.py").c_str(), &status), 0);
@@ -122,7 +127,7 @@ TEST_F(CodePackageTest, SharesADirectoryUntilItsLastUserLetsGo) {
   run_async([&](Executor) -> Task<> {
     BlockingPool pool(1);
     CodePackages packages(root_ / "code", pool);
-    const auto zip = std::make_shared<const std::string>(zip_of({{"a.py", "x"}}));
+    const auto zip = write(zip_of({{"a.py", "x"}}));
     auto first = co_await packages.open("abc", zip);
     auto second = co_await packages.open("abc", zip);
     EXPECT_EQ(first, second);

@@ -95,44 +95,44 @@ void refuse_what_is_not_built(const Request& input, const std::string& operation
   const auto refuse = [&](bool asked_for, const char* setting) {
     if (asked_for) throw feature_not_implemented(operation + " with " + setting);
   };
-  refuse(input.Layers && !input.Layers->empty(), "Layers");
-  refuse(input.VpcConfig && input.VpcConfig->SubnetIds && !input.VpcConfig->SubnetIds->empty(), "VpcConfig");
-  refuse(input.DeadLetterConfig && input.DeadLetterConfig->TargetArn && !input.DeadLetterConfig->TargetArn->empty(),
+  refuse(input.layers && !input.layers->empty(), "Layers");
+  refuse(input.vpc_config && input.vpc_config->subnet_ids && !input.vpc_config->subnet_ids->empty(), "VpcConfig");
+  refuse(input.dead_letter_config && input.dead_letter_config->target_arn && !input.dead_letter_config->target_arn->empty(),
          "DeadLetterConfig");
-  refuse(input.KMSKeyArn && !input.KMSKeyArn->empty(), "KMSKeyArn");
-  refuse(input.FileSystemConfigs && !input.FileSystemConfigs->empty(), "FileSystemConfigs");
-  refuse(input.ImageConfig.has_value(), "ImageConfig");
-  refuse(input.SnapStart && input.SnapStart->ApplyOn.value_or("None") != "None", "SnapStart");
-  refuse(input.CapacityProviderConfig.has_value(), "CapacityProviderConfig");
-  refuse(input.DurableConfig.has_value(), "DurableConfig");
+  refuse(input.kms_key_arn && !input.kms_key_arn->empty(), "KMSKeyArn");
+  refuse(input.file_system_configs && !input.file_system_configs->empty(), "FileSystemConfigs");
+  refuse(input.image_config.has_value(), "ImageConfig");
+  refuse(input.snap_start && input.snap_start->apply_on.value_or("None") != "None", "SnapStart");
+  refuse(input.capacity_provider_config.has_value(), "CapacityProviderConfig");
+  refuse(input.durable_config.has_value(), "DurableConfig");
 }
 
 /// The settings that creating and updating have in common.
 template <class Request>
 void apply_settings(FunctionRecord& function, const Request& input) {
-  if (input.Runtime) {
-    check_runtime(*input.Runtime);
-    function.runtime = *input.Runtime;
+  if (input.runtime) {
+    check_runtime(*input.runtime);
+    function.runtime = *input.runtime;
   }
-  if (input.Handler) function.handler = *input.Handler;
-  if (input.Description) function.description = *input.Description;
-  if (input.Timeout) {
-    check_timeout(*input.Timeout);
-    function.timeout_seconds = *input.Timeout;
+  if (input.handler) function.handler = *input.handler;
+  if (input.description) function.description = *input.description;
+  if (input.timeout) {
+    check_timeout(*input.timeout);
+    function.timeout_seconds = *input.timeout;
   }
-  if (input.MemorySize) {
-    check_memory(*input.MemorySize);
-    function.memory_mb = *input.MemorySize;
+  if (input.memory_size) {
+    check_memory(*input.memory_size);
+    function.memory_mb = *input.memory_size;
   }
-  if (input.Environment && input.Environment->Variables) {
-    check_environment(*input.Environment->Variables);
-    function.variables = *input.Environment->Variables;
+  if (input.environment && input.environment->variables) {
+    check_environment(*input.environment->variables);
+    function.variables = *input.environment->variables;
   }
-  if (input.EphemeralStorage) function.ephemeral_storage_mb = input.EphemeralStorage->Size;
-  if (input.TracingConfig && input.TracingConfig->Mode) function.tracing_mode = *input.TracingConfig->Mode;
-  if (input.LoggingConfig) {
-    if (input.LoggingConfig->LogFormat) function.log_format = *input.LoggingConfig->LogFormat;
-    if (input.LoggingConfig->LogGroup) function.log_group = *input.LoggingConfig->LogGroup;
+  if (input.ephemeral_storage) function.ephemeral_storage_mb = input.ephemeral_storage->size;
+  if (input.tracing_config && input.tracing_config->mode) function.tracing_mode = *input.tracing_config->mode;
+  if (input.logging_config) {
+    if (input.logging_config->log_format) function.log_format = *input.logging_config->log_format;
+    if (input.logging_config->log_group) function.log_group = *input.logging_config->log_group;
   }
 }
 
@@ -163,62 +163,62 @@ std::string architecture_of(const std::vector<std::string>& architectures) {
 
 FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name) {
   refuse_what_is_not_built(input, "CreateFunction");
-  if (input.PackageType.value_or("Zip") != "Zip") throw feature_not_implemented("CreateFunction with PackageType Image");
-  if (input.CodeSigningConfigArn) throw feature_not_implemented("CreateFunction with CodeSigningConfigArn");
-  if (input.TenancyConfig) throw feature_not_implemented("CreateFunction with TenancyConfig");
-  if (input.Publish.value_or(false) || input.PublishTo) throw feature_not_implemented("CreateFunction with Publish");
-  if (!input.Runtime || !input.Handler)
+  if (input.package_type.value_or("Zip") != "Zip") throw feature_not_implemented("CreateFunction with PackageType Image");
+  if (input.code_signing_config_arn) throw feature_not_implemented("CreateFunction with CodeSigningConfigArn");
+  if (input.tenancy_config) throw feature_not_implemented("CreateFunction with TenancyConfig");
+  if (input.publish.value_or(false) || input.publish_to) throw feature_not_implemented("CreateFunction with Publish");
+  if (!input.runtime || !input.handler)
     throw invalid_parameter(
         "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   FunctionRecord function;
   function.name = name.name;
-  function.role = input.Role;
+  function.role = input.role;
   function.timeout_seconds = kDefaultTimeoutSeconds;
   function.memory_mb = kDefaultMemoryMb;
   function.ephemeral_storage_mb = kDefaultEphemeralStorageMb;
-  function.architecture = input.Architectures ? architecture_of(*input.Architectures) : "x86_64";
+  function.architecture = input.architectures ? architecture_of(*input.architectures) : "x86_64";
   function.tracing_mode = "PassThrough";
   function.log_format = "Text";
   function.log_group = "/aws/lambda/" + name.name;
   apply_settings(function, input);
-  if (input.Tags) function.tags = *input.Tags;
+  if (input.tags) function.tags = *input.tags;
   return function;
 }
 
 void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequest& input) {
   refuse_what_is_not_built(input, "UpdateFunctionConfiguration");
-  if (input.Role) function.role = *input.Role;
+  if (input.role) function.role = *input.role;
   apply_settings(function, input);
 }
 
 FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name, std::string_view partition) {
   FunctionConfiguration out;
-  out.FunctionName = function.name;
-  out.FunctionArn = name.qualified_arn(partition);
-  out.Runtime = function.runtime;
-  out.Role = function.role;
-  out.Handler = function.handler;
-  out.CodeSize = function.code_size;
-  out.CodeSha256 = base64_of_hex(function.code_sha256_hex);
-  out.Description = function.description;
-  out.Timeout = function.timeout_seconds;
-  out.MemorySize = function.memory_mb;
-  out.LastModified = last_modified_text(function.last_modified_ms);
-  out.Version = "$LATEST";
-  if (!function.variables.empty()) out.Environment.emplace().Variables = function.variables;
-  out.TracingConfig.emplace().Mode = function.tracing_mode;
-  out.RevisionId = function.revision_id;
-  out.State = "Active";
-  out.LastUpdateStatus = "Successful";
-  out.PackageType = "Zip";
-  out.Architectures = std::vector<std::string>{function.architecture};
-  out.EphemeralStorage.emplace().Size = function.ephemeral_storage_mb;
-  auto& snap_start = out.SnapStart.emplace();
-  snap_start.ApplyOn = "None";
-  snap_start.OptimizationStatus = "Off";
-  auto& logging = out.LoggingConfig.emplace();
-  logging.LogFormat = function.log_format;
-  logging.LogGroup = function.log_group;
+  out.function_name = function.name;
+  out.function_arn = name.qualified_arn(partition);
+  out.runtime = function.runtime;
+  out.role = function.role;
+  out.handler = function.handler;
+  out.code_size = static_cast<std::int64_t>(function.code.size);
+  out.code_sha256 = base64_of_hex(function.code.sha256);
+  out.description = function.description;
+  out.timeout = function.timeout_seconds;
+  out.memory_size = function.memory_mb;
+  out.last_modified = last_modified_text(function.last_modified_ms);
+  out.version = "$LATEST";
+  if (!function.variables.empty()) out.environment.emplace().variables = function.variables;
+  out.tracing_config.emplace().mode = function.tracing_mode;
+  out.revision_id = function.revision_id;
+  out.state = "Active";
+  out.last_update_status = "Successful";
+  out.package_type = "Zip";
+  out.architectures = std::vector<std::string>{function.architecture};
+  out.ephemeral_storage.emplace().size = function.ephemeral_storage_mb;
+  auto& snap_start = out.snap_start.emplace();
+  snap_start.apply_on = "None";
+  snap_start.optimization_status = "Off";
+  auto& logging = out.logging_config.emplace();
+  logging.log_format = function.log_format;
+  logging.log_group = function.log_group;
   return out;
 }
 

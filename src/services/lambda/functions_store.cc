@@ -24,14 +24,14 @@ Task<std::optional<FunctionRecord>> load_function(store::Txn& txn, FunctionName 
 void save_function(store::Txn& txn, const FunctionName& name, const FunctionRecord& function,
                    const std::optional<FunctionRecord>& before) {
   store::put_record(txn, function_key(name), function);
-  if (before && before->code_sha256_hex == function.code_sha256_hex) return;
-  if (before) txn.erase(package_key(before->code_sha256_hex, name));
-  txn.put(package_key(function.code_sha256_hex, name), "");
+  if (before && before->code.sha256 == function.code.sha256) return;
+  if (before) txn.erase(package_key(before->code.sha256, name));
+  txn.put(package_key(function.code.sha256, name), "");
 }
 
 void erase_function(store::Txn& txn, const FunctionName& name, const FunctionRecord& function) {
   txn.erase(function_key(name));
-  txn.erase(package_key(function.code_sha256_hex, name));
+  txn.erase(package_key(function.code.sha256, name));
 }
 
 Task<std::vector<FunctionRecord>> list_functions(store::Txn& txn, std::string account, std::string region,
@@ -48,6 +48,17 @@ Task<std::vector<FunctionRecord>> list_functions(store::Txn& txn, std::string ac
 Task<bool> is_package_in_use(store::Txn& txn, std::string code_sha256_hex) {
   const auto users = co_await txn.scan(store::prefix_range("lambda", "package", code_sha256_hex), {.limit = 1});
   co_return !users.empty();
+}
+
+Task<std::set<std::string>> packages_in_use(store::Txn& txn) {
+  std::set<std::string> found;
+  for (const auto& [key, value] : co_await txn.scan(store::prefix_range("lambda", "package"))) {
+    store::KeyReader reader(key);
+    reader.text();
+    reader.text();
+    found.insert(reader.text());
+  }
+  co_return found;
 }
 
 }  // namespace martlet::lambda

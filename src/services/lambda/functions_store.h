@@ -2,10 +2,11 @@
 
 // The Lambda service's data in the store:
 //   ("lambda", "function", account, region, name)            FunctionRecord
-//   ("lambda", "package", code_sha256_hex, account, region, name)   empty: this function uses that package
+//   ("lambda", "package", code sha256, account, region, name)   empty: this function uses that package
 // Everything happens inside the caller's transaction.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,8 @@ Task<std::vector<FunctionRecord>> list_functions(store::Txn& txn, std::string ac
 
 /// Whether any function uses the package.
 Task<bool> is_package_in_use(store::Txn& txn, std::string code_sha256_hex);
+
+/// The SHA-256 of every package that a function uses.
+Task<std::set<std::string>> packages_in_use(store::Txn& txn);
 
 }  // namespace martlet::lambda

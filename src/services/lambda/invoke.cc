@@ -15,14 +15,14 @@ using environments::Spec;
 namespace {
 
 std::string payload_of(InvocationRequest& input) {
-  if (!input.Payload || input.Payload->empty()) return "{}";
-  if (const auto problem = json_problem(*input.Payload)) throw invalid_payload(*problem);
-  return std::move(*input.Payload);
+  if (!input.payload || input.payload->empty()) return "{}";
+  if (const auto problem = json_problem(*input.payload)) throw invalid_payload(*problem);
+  return std::move(*input.payload);
 }
 
 std::string client_context_of(const InvocationRequest& input) {
-  if (!input.ClientContext || input.ClientContext->empty()) return {};
-  const auto decoded = base64_decode(*input.ClientContext);
+  if (!input.client_context || input.client_context->empty()) return {};
+  const auto decoded = base64_decode(*input.client_context);
   if (!decoded || json_problem(*decoded))
     throw aws::Error("InvalidRequestContentException",
                      "Client context must be a valid Base64-encoded JSON object.", 400);
@@ -35,11 +35,7 @@ Task<std::shared_ptr<const Spec>> LambdaService::spec_of(FunctionName name, std:
   const std::string arn = name.arn(partition);
   if (const auto known = specs_.find(arn); known != specs_.end()) co_return known->second;
   const FunctionRecord function = co_await require_function(name, partition);
-  auto code = with_.packages.find(function.code_sha256_hex);
-  if (!code) {
-    auto zip = std::make_shared<const std::string>(co_await with_.blobs.read(function.code_sha256_hex));
-    code = co_await with_.packages.open(function.code_sha256_hex, std::move(zip));
-  }
+  const auto code = co_await with_.packages.open(function.code.sha256, with_.blobs.path_of(function.code));
   auto spec = std::make_shared<Spec>();
   spec->account = name.account;
   spec->region = name.region;
@@ -73,17 +69,17 @@ void LambdaService::reset() {
 }
 
 Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, InvocationRequest input) {
-  const FunctionName name = resolve_function_name(context, input.FunctionName, input.Qualifier);
+  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
   if (!name.qualifier.empty() && name.qualifier != "$LATEST")
     throw function_not_found(name.qualified_arn(context.partition));
-  const std::string type = input.InvocationType.value_or("RequestResponse");
+  const std::string type = input.invocation_type.value_or("RequestResponse");
   if (type == "Event") throw feature_not_implemented("Invoke with InvocationType Event");
-  if (input.TenantId) throw feature_not_implemented("Invoke with TenantId");
-  if (input.DurableExecutionName) throw feature_not_implemented("Invoke with DurableExecutionName");
+  if (input.tenant_id) throw feature_not_implemented("Invoke with TenantId");
+  if (input.durable_execution_name) throw feature_not_implemented("Invoke with DurableExecutionName");
   InvocationResponse out;
   if (type == "DryRun") {
     co_await require_function(name, context.partition);
-    out.StatusCode = 204;
+    out.status_code = 204;
     co_return out;
   }
 
@@ -97,19 +93,12 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
 
   if (outcome.kind == Outcome::Kind::kThrottled) throw throttled();
   if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
-  out.StatusCode = 200;
-  out.ExecutedVersion = spec->version;
-  if (!outcome.succeeded()) out.FunctionError = "Unhandled";
-  if (input.LogType == "Tail") out.LogResult = base64_encode(outcome.log_tail);
-  out.Payload = outcome.payload;
+  out.status_code = 200;
+  out.executed_version = spec->version;
+  if (!outcome.succeeded()) out.function_error = "Unhandled";
+  if (input.log_type == "Tail") out.log_result = base64_encode(outcome.log_tail);
+  out.payload = outcome.payload;
   co_return out;
-}
-
-Task<std::optional<std::string>> LambdaService::download(std::string token) {
-  const bool in_use = co_await with_.store.transact(
-      [&](store::Txn& txn) -> Task<bool> { co_return co_await is_package_in_use(txn, token); });
-  if (!in_use) co_return std::nullopt;
-  co_return co_await with_.blobs.read(token);
 }
 
 }  // namespace martlet::lambda

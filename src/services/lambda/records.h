@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "store/blobs.h"
+
 namespace martlet::lambda {
 
 /// A function's $LATEST: code and configuration. (The numbers of its fields are never used again: see store/record.h.)
@@ -28,9 +30,8 @@ struct FunctionRecord {
   /// "Text" or "JSON".
   std::string log_format;
   std::string log_group;
-  /// The zip file: its SHA-256 in hexadecimal names the blob and the unpacked directory.
-  std::string code_sha256_hex;
-  std::int64_t code_size = 0;
+  /// The zip file. Its SHA-256 also names the directory it is unpacked into.
+  store::BlobRef code;
   std::int64_t last_modified_ms = 0;
   std::string revision_id;
   std::map<std::string, std::string> tags;
@@ -49,11 +50,10 @@ struct FunctionRecord {
     field(11, tracing_mode);
     field(12, log_format);
     field(13, log_group);
-    field(14, code_sha256_hex);
-    field(15, code_size);
-    field(16, last_modified_ms);
-    field(17, revision_id);
-    field(18, tags);
+    field(14, code);
+    field(15, last_modified_ms);
+    field(16, revision_id);
+    field(17, tags);
   }
 };
 

@@ -37,6 +37,8 @@ struct Dependencies {
   Clock& clock;
   Ids& ids;
   CredentialsFor credentials_for;
+  /// Signs the addresses in Code.Location.
+  std::string location_key;
 };
 
 class LambdaService final : public Api {
@@ -54,27 +56,25 @@ class LambdaService final : public Api {
   Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
   Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
 
-  /// The zip file that a Code.Location's last path segment names; nullopt when there is none.
-  Task<std::optional<std::string>> download(std::string token);
+  /// The zip file behind a Code.Location (its path and query); nullopt when the location is not, or no longer, valid.
+  Task<std::optional<std::string>> download(std::string path, std::string query);
 
-  /// Forgets what is kept in memory (after the store was cleared).
+  /// Removes packages that no function refers to: what a crash may have left.
+  Task<> sweep();
+  /// Ends all environments and forgets what is kept in memory (before the store is cleared).
   void reset();
 
  private:
-  struct Code {
-    std::string sha256_hex;
-    std::int64_t size = 0;
-  };
-
-  /// Checks the zip, unpacks it and keeps it as a blob while `use` runs, and beyond if a function refers to it then.
-  Task<FunctionRecord> with_code(std::string zip, std::function<Task<FunctionRecord>(const Code&)> use);
+  /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it then.
+  Task<FunctionRecord> with_code(std::string zip, std::function<Task<FunctionRecord>(const store::BlobRef&)> use);
   /// Removes a package that no function refers to and no call is about to.
-  Task<> release_code(std::string sha256_hex);
+  Task<> release_code(store::BlobRef code);
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Loads, lets `change` edit, saves; answers with what is now stored.
   Task<FunctionRecord> update(FunctionName name, std::string partition, std::optional<std::string> revision_id,
                               std::function<void(FunctionRecord&)> change);
-  std::string code_location(const wire::Context& context, const FunctionRecord& function) const;
+  [[nodiscard]] std::string sign_location(std::string_view path, std::string_view expires) const;
+  [[nodiscard]] std::string code_location(const wire::Context& context, const FunctionName& name) const;
 
   /// What environments of this function are made from; made anew after every change.
   Task<std::shared_ptr<const environments::Spec>> spec_of(FunctionName name, std::string partition);

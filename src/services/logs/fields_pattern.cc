@@ -15,7 +15,8 @@ constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 bool is_name_character(char c) { return is_word_character(c) || c == '-' || c == '.' || c == '$'; }
 
-/// Removes the next field from the front of `rest`: a word, or what stands between two brackets or quotation marks.
+/// Removes the next field from the front of `rest`: a word, or what stands between two brackets or quotation
+/// marks.
 std::optional<std::string_view> take_field(std::string_view& rest) {
   while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
   if (rest.empty()) return std::nullopt;
@@ -51,7 +52,8 @@ struct Field {
   std::vector<Comparison> comparisons;
 
   [[nodiscard]] bool accepts(std::string_view text) const {
-    return !expression || expression->evaluate([&](std::size_t leaf) { return comparisons[leaf].matches_field(text); });
+    return !expression ||
+           expression->evaluate([&](std::size_t leaf) { return comparisons[leaf].matches_field(text); });
   }
 };
 

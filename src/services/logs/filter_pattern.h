@@ -1,7 +1,7 @@
 #pragma once
 
-// FilterPattern: a CloudWatch Logs filter pattern, compiled once and then matched against many messages. It follows
-// "Filter pattern syntax" of the Amazon CloudWatch Logs User Guide:
+// FilterPattern: a CloudWatch Logs filter pattern, compiled once and then matched against many messages. It
+// follows "Filter pattern syntax" of the Amazon CloudWatch Logs User Guide:
 //
 //   ERROR "access denied" -DEBUG      terms and phrases that must (or must not) occur; ?A ?B for any of them
 //   %4[0-9][0-9]%                     a regular expression
@@ -31,10 +31,13 @@ class FilterPattern {
   /// Matches every message, as the empty pattern does.
   FilterPattern() = default;
 
-  /// Throws aws::Error InvalidParameterException ("Invalid filter pattern: …") when `pattern` is not well-formed.
+  /// Throws aws::Error InvalidParameterException ("Invalid filter pattern: …") when `pattern` is not
+  /// well-formed.
   static FilterPattern compile(std::string_view pattern);
 
-  [[nodiscard]] bool matches(std::string_view message) const { return !matcher_ || matcher_->matches(message); }
+  [[nodiscard]] bool matches(std::string_view message) const {
+    return !matcher_ || matcher_->matches(message);
+  }
   [[nodiscard]] bool matches_everything() const { return matcher_ == nullptr; }
 
  private:

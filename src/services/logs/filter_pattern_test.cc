@@ -59,7 +59,8 @@ TEST(FilterPatternTerms, TermIsFoundAnywhereAndInItsCase) {
 TEST(FilterPatternTerms, AllTermsMustOccur) {
   EXPECT_TRUE(matches("ERROR Exception", "[ERROR] Caught IllegalArgumentException"));
   EXPECT_FALSE(matches("ERROR Exception", "[ERROR] Failed"));
-  EXPECT_TRUE(matches("Failed to process the request", "[ERROR] Unable to continue: Failed to process the request"));
+  EXPECT_TRUE(
+      matches("Failed to process the request", "[ERROR] Unable to continue: Failed to process the request"));
 }
 
 TEST(FilterPatternTerms, ExcludedTermsMustNot) {
@@ -106,8 +107,8 @@ TEST(FilterPatternTerms, RegularExpressions) {
 
 TEST(FilterPatternTerms, Malformed) {
   EXPECT_EQ(refusal("foo:bar"), "Invalid filter pattern: invalid character(s) in term 'foo:bar'");
-  for (const std::string_view pattern :
-       {"\"open", "%open", "%%", "%something!%", "%(a)%", "%caf\xC3\xA9%", "%a**[%", "-", "?", "a -", "caf\xC3\xA9", "a\"b"}) {
+  for (const std::string_view pattern : {"\"open", "%open", "%%", "%something!%", "%(a)%", "%caf\xC3\xA9%",
+                                         "%a**[%", "-", "?", "a -", "caf\xC3\xA9", "a\"b"}) {
     EXPECT_NE(refusal(pattern), "") << pattern;
   }
   EXPECT_NE(refusal(std::string(1025, 'a')), "");
@@ -158,10 +159,11 @@ TEST(FilterPatternJson, Numbers) {
       R"({"latency": 1000.5, "numbers": [0.005, 9999], "code": 400, "big": 9007199254740993, "neg": -3,
           "huge": 18446744073709551615, "text": "400", "tenth": 0.1})";
   for (const std::string_view pattern :
-       {"{ $.latency >= 500 }", "{ $.numbers[1] < 10e3 }", "{ $.numbers[0] < 10e-3 }", "{ $.latency <= 1000.5 }",
-        "{ $.code = 400 }", "{ $.code != 500 }", "{ $.latency > +1000 }", "{ $.neg < -2.5 }", "{ $.code = 4e2 }",
-        "{ $.big = 9007199254740993 }", "{ $.huge > 1e19 }", "{ $.tenth = 0.1 }", "{ $.tenth >= .1 }",
-        "{ $.code = 4* }", "{ $.code = \"400\" }", "{ $.text = 400 }", "{ $.code = * }", "{ $.code = %^4% }"}) {
+       {"{ $.latency >= 500 }", "{ $.numbers[1] < 10e3 }", "{ $.numbers[0] < 10e-3 }",
+        "{ $.latency <= 1000.5 }", "{ $.code = 400 }", "{ $.code != 500 }", "{ $.latency > +1000 }",
+        "{ $.neg < -2.5 }", "{ $.code = 4e2 }", "{ $.big = 9007199254740993 }", "{ $.huge > 1e19 }",
+        "{ $.tenth = 0.1 }", "{ $.tenth >= .1 }", "{ $.code = 4* }", "{ $.code = \"400\" }",
+        "{ $.text = 400 }", "{ $.code = * }", "{ $.code = %^4% }"}) {
     EXPECT_TRUE(matches(pattern, message)) << pattern;
   }
   for (const std::string_view pattern :
@@ -195,10 +197,12 @@ TEST(FilterPatternJson, SecurityPatternsInWideUse) {
   const std::string_view pattern =
       R"({ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" })";
   EXPECT_TRUE(matches(pattern, root));
-  EXPECT_FALSE(matches(pattern, R"({"userIdentity": {"type": "Root", "invokedBy": "x"}, "eventType": "AwsApiCall"})"));
-  EXPECT_TRUE(matches(
-      "{($.eventSource = kms.amazonaws.com) && (($.eventName=DisableKey)||($.eventName=ScheduleKeyDeletion)) }",
-      R"({"eventSource": "kms.amazonaws.com", "eventName": "ScheduleKeyDeletion"})"));
+  EXPECT_FALSE(
+      matches(pattern, R"({"userIdentity": {"type": "Root", "invokedBy": "x"}, "eventType": "AwsApiCall"})"));
+  EXPECT_TRUE(
+      matches("{($.eventSource = kms.amazonaws.com) && "
+              "(($.eventName=DisableKey)||($.eventName=ScheduleKeyDeletion)) }",
+              R"({"eventSource": "kms.amazonaws.com", "eventName": "ScheduleKeyDeletion"})"));
   EXPECT_TRUE(matches("{ $.sourceIPAddress = %111\\.1[0-9]{2}\\..*% }", kTrail));
 }
 
@@ -212,11 +216,31 @@ TEST(FilterPatternJson, OnlyJsonMessages) {
 }
 
 TEST(FilterPatternJson, Malformed) {
-  for (const std::string_view pattern :
-       {"{", "{}", "{ }", "{ $ }", "{ $. = 1 }", "{ $.a }", "{ $.a = }", "{ $.a = 1", "{ $.a = 1 } x", "{ a = 1 }",
-        "{ $.a == 1 }", "{ $.a > x }", "{ $.a > \"1\" }", "{ $.a IS }", "{ $.a IS 1 }", "{ $.a NOT 1 }", "{ ($.a = 1 }",
-        "{ $.a = 1 && }", "{ $.a = 1 & $.b = 2 }", "{ $.a[x] = 1 }", "{ $.a[1 = 1 }", "{ $.a = a@b }",
-        "{ $.a[99999999999999999999] = 1 }", "{ $.a = %x% && $.a = %y% && $.a = %z% }", "{ $.a = \"x }"}) {
+  for (const std::string_view pattern : {"{",
+                                         "{}",
+                                         "{ }",
+                                         "{ $ }",
+                                         "{ $. = 1 }",
+                                         "{ $.a }",
+                                         "{ $.a = }",
+                                         "{ $.a = 1",
+                                         "{ $.a = 1 } x",
+                                         "{ a = 1 }",
+                                         "{ $.a == 1 }",
+                                         "{ $.a > x }",
+                                         "{ $.a > \"1\" }",
+                                         "{ $.a IS }",
+                                         "{ $.a IS 1 }",
+                                         "{ $.a NOT 1 }",
+                                         "{ ($.a = 1 }",
+                                         "{ $.a = 1 && }",
+                                         "{ $.a = 1 & $.b = 2 }",
+                                         "{ $.a[x] = 1 }",
+                                         "{ $.a[1 = 1 }",
+                                         "{ $.a = a@b }",
+                                         "{ $.a[99999999999999999999] = 1 }",
+                                         "{ $.a = %x% && $.a = %y% && $.a = %z% }",
+                                         "{ $.a = \"x }"}) {
     EXPECT_NE(refusal(pattern), "") << pattern;
   }
   EXPECT_NE(refusal("{" + std::string(500, '(') + "$.a = 1" + std::string(500, ')') + "}"), "");
@@ -245,7 +269,8 @@ TEST(FilterPatternFields, Ellipsis) {
 }
 
 TEST(FilterPatternFields, AndOr) {
-  const std::string_view either = "[ip, user, username, timestamp, request, status = 403 || status = 404, bytes]";
+  const std::string_view either =
+      "[ip, user, username, timestamp, request, status = 403 || status = 404, bytes]";
   EXPECT_FALSE(matches(either, kAccess));
   EXPECT_TRUE(matches(either, R"(::1 - - [t] "GET /" 404 -)"));
   EXPECT_TRUE(matches("[..., status = 2* && status != 201, bytes > 1000 && bytes < 2e3]", kAccess));
@@ -268,8 +293,8 @@ TEST(FilterPatternFields, TextAndNumbersAndRegularExpressions) {
 
 TEST(FilterPatternFields, Malformed) {
   for (const std::string_view pattern :
-       {"[", "[a", "[a, ", "[..., a, ...]", "[a] b", "[a = ]", "[a b]", "[a = 1 || b = 2]", "[a > x]", "[\"a\"]",
-        "[a = 1 &&]", "[ERROR] text", "[a = %(%]"}) {
+       {"[", "[a", "[a, ", "[..., a, ...]", "[a] b", "[a = ]", "[a b]", "[a = 1 || b = 2]", "[a > x]",
+        "[\"a\"]", "[a = 1 &&]", "[ERROR] text", "[a = %(%]"}) {
     EXPECT_NE(refusal(pattern), "") << pattern;
   }
 }

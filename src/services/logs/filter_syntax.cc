@@ -51,7 +51,8 @@ bool Cursor::consume(std::string_view token) {
 
 void Cursor::expect(std::string_view token) {
   skip_space();
-  if (!consume(token)) fail("expected '" + std::string(token) + "' at position " + std::to_string(position_ + 1));
+  if (!consume(token))
+    fail("expected '" + std::string(token) + "' at position " + std::to_string(position_ + 1));
 }
 
 bool Cursor::consume_keyword(std::string_view keyword) {
@@ -116,10 +117,12 @@ std::shared_ptr<const Regex> parse_regex(Cursor& cursor, std::size_t& count) {
 std::optional<Number> parse_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
-  if (digits.empty() || !(is_digit(digits[0]) || digits[0] == '.')) return std::nullopt;  // no "inf", no "nan"
+  if (digits.empty() || !(is_digit(digits[0]) || digits[0] == '.'))
+    return std::nullopt;  // no "inf", no "nan"
   const char* end = text.data() + text.size();
   std::int64_t integer = 0;
-  if (const auto read = std::from_chars(text.data(), end, integer); read.ec == std::errc() && read.ptr == end) {
+  if (const auto read = std::from_chars(text.data(), end, integer);
+      read.ec == std::errc() && read.ptr == end) {
     return static_cast<Number>(integer);
   }
   double real = 0;
@@ -135,7 +138,8 @@ Comparison Comparison::parse(Cursor& cursor, std::size_t& regexes) {
   result.operator_ = parse_operator(cursor);
   cursor.skip_space();
   result.parse_operand(cursor, regexes);
-  if (result.operator_ > Operator::kNotEqual && !result.number_) cursor.fail("<, <=, > and >= compare numbers");
+  if (result.operator_ > Operator::kNotEqual && !result.number_)
+    cursor.fail("<, <=, > and >= compare numbers");
   return result;
 }
 
@@ -195,12 +199,18 @@ bool Comparison::compare(Number value) const {
   const bool whole = std::floor(value) == value && std::floor(*number_) == *number_;
   const bool equal = whole ? value == *number_ : std::fabs(value - *number_) <= tolerance;
   switch (operator_) {
-    case Operator::kEqual: return equal;
-    case Operator::kNotEqual: return !equal;
-    case Operator::kLess: return !equal && value < *number_;
-    case Operator::kLessOrEqual: return equal || value < *number_;
-    case Operator::kGreater: return !equal && value > *number_;
-    case Operator::kGreaterOrEqual: return equal || value > *number_;
+    case Operator::kEqual:
+      return equal;
+    case Operator::kNotEqual:
+      return !equal;
+    case Operator::kLess:
+      return !equal && value < *number_;
+    case Operator::kLessOrEqual:
+      return equal || value < *number_;
+    case Operator::kGreater:
+      return !equal && value > *number_;
+    case Operator::kGreaterOrEqual:
+      return equal || value > *number_;
   }
   return false;
 }
@@ -242,7 +252,8 @@ Expression parse_operand(Cursor& cursor, const ParseLeaf& parse_leaf, int depth)
 
 /// One or more operands joined by `joint`.
 template <class ParseOperand>
-Expression parse_joined(Cursor& cursor, std::string_view joint, Expression::Kind kind, const ParseOperand& parse) {
+Expression parse_joined(Cursor& cursor, std::string_view joint, Expression::Kind kind,
+                        const ParseOperand& parse) {
   Expression first = parse();
   cursor.skip_space();
   if (!cursor.consume(joint)) return first;
@@ -264,6 +275,8 @@ Expression parse_any(Cursor& cursor, const ParseLeaf& parse_leaf, int depth) {
 
 }  // namespace
 
-Expression Expression::parse(Cursor& cursor, const ParseLeaf& parse_leaf) { return parse_any(cursor, parse_leaf, 0); }
+Expression Expression::parse(Cursor& cursor, const ParseLeaf& parse_leaf) {
+  return parse_any(cursor, parse_leaf, 0);
+}
 
 }  // namespace martlet::logs

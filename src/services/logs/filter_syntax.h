@@ -1,7 +1,7 @@
 #pragma once
 
-// The parts that the kinds of filter pattern have in common: reading the pattern's text, regular expressions, the
-// comparison of a value with an operand, and conditions joined by && and ||.
+// The parts that the kinds of filter pattern have in common: reading the pattern's text, regular expressions,
+// the comparison of a value with an operand, and conditions joined by && and ||.
 
 #include <cstddef>
 #include <functional>
@@ -110,7 +110,8 @@ class Comparison {
   bool open_end_ = false;
 };
 
-/// Conditions joined by && (which binds tighter) and ||, with parentheses. A leaf is a number that the pattern gave it.
+/// Conditions joined by && (which binds tighter) and ||, with parentheses. A leaf is a number that the
+/// pattern gave it.
 struct Expression {
   enum class Kind { kLeaf, kAll, kAny };
   Kind kind = Kind::kLeaf;

@@ -74,7 +74,8 @@ Condition::Kind parse_kind(Cursor& cursor) {
 }
 
 bool compare(const json::value& value, const Comparison& comparison) {
-  if (const json::string* text = value.if_string()) return comparison.matches_string({text->data(), text->size()});
+  if (const json::string* text = value.if_string())
+    return comparison.matches_string({text->data(), text->size()});
   // A comparison applies to values; arrays, objects and null never match, not even with "!=".
   if (const bool* flag = value.if_bool()) return comparison.matches_string(*flag ? "true" : "false");
   if (!value.is_number()) return false;
@@ -93,9 +94,12 @@ bool compare(const json::value& value, const Comparison& comparison) {
 
 /// Whether `holds` is true of any value that the selector, from `step` on, leads to.
 template <class Holds>
-bool any_selected(const json::value& value, const std::vector<Step>& selector, std::size_t step, const Holds& holds) {
+bool any_selected(const json::value& value, const std::vector<Step>& selector, std::size_t step,
+                  const Holds& holds) {
   if (step == selector.size()) return holds(value);
-  const auto descend = [&](const json::value& child) { return any_selected(child, selector, step + 1, holds); };
+  const auto descend = [&](const json::value& child) {
+    return any_selected(child, selector, step + 1, holds);
+  };
   const json::object* object = value.if_object();
   const json::array* array = value.if_array();
   if (const auto* name = std::get_if<std::string>(&selector[step])) {
@@ -120,12 +124,18 @@ bool any_selected(const json::value& value, const std::vector<Step>& selector, s
 bool holds(const Condition& condition, const json::value& document) {
   const auto any = [&](const auto& test) { return any_selected(document, condition.selector, 0, test); };
   switch (condition.kind) {
-    case Condition::Kind::kIsTrue: return any([](const json::value& v) { return v.is_bool() && v.get_bool(); });
-    case Condition::Kind::kIsFalse: return any([](const json::value& v) { return v.is_bool() && !v.get_bool(); });
-    case Condition::Kind::kIsNull: return any([](const json::value& v) { return v.is_null(); });
-    case Condition::Kind::kExists: return any([](const json::value&) { return true; });
-    case Condition::Kind::kNotExists: return !any([](const json::value&) { return true; });
-    case Condition::Kind::kCompare: break;
+    case Condition::Kind::kIsTrue:
+      return any([](const json::value& v) { return v.is_bool() && v.get_bool(); });
+    case Condition::Kind::kIsFalse:
+      return any([](const json::value& v) { return v.is_bool() && !v.get_bool(); });
+    case Condition::Kind::kIsNull:
+      return any([](const json::value& v) { return v.is_null(); });
+    case Condition::Kind::kExists:
+      return any([](const json::value&) { return true; });
+    case Condition::Kind::kNotExists:
+      return !any([](const json::value&) { return true; });
+    case Condition::Kind::kCompare:
+      break;
   }
   return any([&](const json::value& v) { return compare(v, condition.comparison); });
 }
@@ -161,7 +171,8 @@ class JsonMatcher : public Matcher {
     Condition condition;
     condition.selector = parse_selector(cursor);
     condition.kind = parse_kind(cursor);
-    if (condition.kind == Condition::Kind::kCompare) condition.comparison = Comparison::parse(cursor, regexes);
+    if (condition.kind == Condition::Kind::kCompare)
+      condition.comparison = Comparison::parse(cursor, regexes);
     return condition;
   }
 

@@ -1,0 +1,196 @@
+#include "environments/log_stream.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "base/signal.h"
+#include "environments/log_lines.h"
+
+namespace martlet::environments {
+
+namespace {
+
+using boost::asio::posix::stream_descriptor;
+
+constexpr std::size_t kTailBytes = 4096;
+/// What waits for the sink before reading stops.
+constexpr std::size_t kMaxPendingBytes = 1 << 20;
+/// What is written without waiting for the end of the interval.
+constexpr std::size_t kFlushBytes = 64 << 10;
+constexpr Duration kFlushInterval = std::chrono::milliseconds(100);
+/// Most that drain() takes: more than a pipe holds, so that a function that never stops printing cannot keep us there.
+constexpr std::size_t kMaxDrainBytes = 2 << 20;
+
+struct Pipe {
+  explicit Pipe(const Executor& executor, int fd) : descriptor(executor, fd) {
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  }
+  stream_descriptor descriptor;
+  LogLines lines;
+  bool ended = false;
+};
+
+}  // namespace
+
+struct LogStream::Impl : std::enable_shared_from_this<Impl> {
+  Impl(Executor with, Clock& clock_, LogSink& sink_, TaskGroup& tasks_, std::shared_ptr<const Spec> spec_,
+       std::string name_)
+      : executor(std::move(with)),
+        clock(clock_),
+        sink(sink_),
+        tasks(tasks_),
+        spec(std::move(spec_)),
+        name(std::move(name_)),
+        changed(executor) {}
+
+  void add(std::string message) {
+    tail += message;
+    if (tail.size() > 4 * kTailBytes) tail.erase(0, tail.size() - kTailBytes);
+    pending_bytes += message.size();
+    pending.push_back({.timestamp_ms = to_epoch_ms(clock.now()), .message = std::move(message)});
+    if (pending_bytes >= kFlushBytes) {
+      flush();
+    } else if (!interval_running) {
+      interval_running = true;
+      tasks.spawn("log interval", interval(shared_from_this()));
+    }
+  }
+
+  /// Reads what `pipe` has now, at most `limit` bytes. Marks it when it has ended.
+  void pull(Pipe& pipe, std::size_t limit) {
+    static std::array<char, 64 << 10> buffer;  // the loop is one thread
+    const auto take = [this](std::string message) { add(std::move(message)); };
+    while (!pipe.ended && limit > 0) {
+      const ssize_t count = ::read(pipe.descriptor.native_handle(), buffer.data(), std::min(buffer.size(), limit));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) return;
+      if (count <= 0) {
+        pipe.lines.finish(take);
+        pipe.ended = true;
+        return;
+      }
+      pipe.lines.feed({buffer.data(), static_cast<std::size_t>(count)}, take);
+      limit -= static_cast<std::size_t>(count);
+    }
+  }
+
+  static Task<> read(std::shared_ptr<Impl> self, std::shared_ptr<Pipe> pipe) {
+    while (!pipe->ended) {
+      if (self->pending_bytes >= kMaxPendingBytes) {
+        co_await self->changed.wait();
+        continue;
+      }
+      boost::system::error_code failure;
+      co_await pipe->descriptor.async_wait(stream_descriptor::wait_read,
+                                           boost::asio::redirect_error(boost::asio::use_awaitable, failure));
+      if (failure) {
+        pipe->ended = true;
+        break;
+      }
+      self->pull(*pipe, kFlushBytes);
+    }
+    pipe->descriptor.close();
+    std::erase(self->pipes, pipe);
+    self->changed.notify_all();
+  }
+
+  /// One task for a whole busy time: it ends when an interval brought nothing.
+  static Task<> interval(std::shared_ptr<Impl> self) {
+    while (!self->pending.empty()) {
+      co_await self->clock.sleep_elapsed(kFlushInterval);
+      self->flush();
+    }
+    self->interval_running = false;
+  }
+
+  void flush() {
+    if (writing || pending.empty()) return;
+    writing = true;
+    tasks.spawn("log write", write(shared_from_this()));
+  }
+
+  static Task<> write(std::shared_ptr<Impl> self) {
+    while (!self->pending.empty()) {
+      std::vector<LogEvent> events = std::exchange(self->pending, {});
+      const std::size_t bytes = self->pending_bytes;
+      try {
+        co_await self->sink.write(*self->spec, self->name, std::move(events));
+      } catch (const std::exception& error) {
+        log::error("log events could not be written", {{"log_group", self->spec->log_group}, {"error", error.what()}});
+      }
+      // Counted until it is written: what is being written takes memory too.
+      self->pending_bytes -= bytes;
+      self->changed.notify_all();
+    }
+    self->writing = false;
+    self->changed.notify_all();
+  }
+
+  Executor executor;
+  Clock& clock;
+  LogSink& sink;
+  TaskGroup& tasks;
+  std::shared_ptr<const Spec> spec;
+  std::string name;
+  Signal changed;
+  std::vector<std::shared_ptr<Pipe>> pipes;
+  std::vector<LogEvent> pending;
+  std::size_t pending_bytes = 0;
+  std::string tail;
+  bool interval_running = false;
+  bool writing = false;
+};
+
+LogStream::LogStream(Executor executor, Clock& clock, LogSink& sink, TaskGroup& tasks,
+                     std::shared_ptr<const Spec> spec, std::string name)
+    : impl_(std::make_shared<Impl>(std::move(executor), clock, sink, tasks, std::move(spec), std::move(name))) {}
+
+LogStream::~LogStream() = default;
+
+const std::string& LogStream::name() const { return impl_->name; }
+
+void LogStream::attach(int stdout_fd, int stderr_fd) {
+  for (const int fd : {stdout_fd, stderr_fd}) {
+    auto pipe = impl_->pipes.emplace_back(std::make_shared<Pipe>(impl_->executor, fd));
+    impl_->tasks.spawn("log pipe", Impl::read(impl_, std::move(pipe)));
+  }
+}
+
+void LogStream::drain() {
+  std::array<pollfd, 4> ready{};
+  const std::size_t count = std::min(impl_->pipes.size(), ready.size());
+  for (std::size_t i = 0; i < count; ++i)
+    ready[i] = {.fd = impl_->pipes[i]->descriptor.native_handle(), .events = POLLIN, .revents = 0};
+  if (::poll(ready.data(), count, 0) > 0)
+    for (std::size_t i = 0; i < count; ++i)
+      if (ready[i].revents != 0) impl_->pull(*impl_->pipes[i], kMaxDrainBytes);
+  for (const auto& pipe : impl_->pipes) pipe->lines.finish([this](std::string message) { impl_->add(std::move(message)); });
+}
+
+void LogStream::add(std::string message) { impl_->add(std::move(message)); }
+
+void LogStream::begin_tail() { impl_->tail.clear(); }
+
+std::string LogStream::tail() const {
+  return impl_->tail.size() <= kTailBytes ? impl_->tail : impl_->tail.substr(impl_->tail.size() - kTailBytes);
+}
+
+void LogStream::flush() { impl_->flush(); }
+
+Task<> LogStream::finished() {
+  auto impl = impl_;
+  impl->flush();
+  while (!impl->pipes.empty() || !impl->pending.empty() || impl->writing) {
+    co_await impl->changed.wait();
+    impl->flush();
+  }
+}
+
+}  // namespace martlet::environments

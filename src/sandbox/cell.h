@@ -1,0 +1,112 @@
+#pragma once
+
+// A Cell is the warden's side of one sandbox: its first process, its cgroup, and what is known of its end. It
+// starts without a policy; a prepared one waits until a sandbox is asked for and then takes milliseconds
+// less. Owned by the warden's loop, which calls in when one of its descriptors has something to say.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sandbox/cgroups.h"
+#include "sandbox/descriptor.h"
+#include "sandbox/kernel.h"
+#include "sandbox/protocol.h"
+#include "sandbox/system_call_filter.h"
+#include "sandbox/system_root.h"
+
+namespace martlet::sandbox {
+
+/// What all cells of a warden share.
+struct Workshop {
+  SystemRoot root;
+  SystemCallFilter filter;
+  std::unique_ptr<Cgroups> cgroups;
+  Capabilities capabilities;
+  /// Host ids that sandboxes' users map to: first_id + the cell's slot, or one id for all (the caller's own).
+  uid_t first_uid = 0;
+  gid_t first_gid = 0;
+  bool one_id_for_all = true;
+};
+
+class Cell {
+ public:
+  enum class State {
+    kPreparing,  ///< the first process makes its namespaces ready
+    kPrepared,   ///< it waits for a policy
+    kStarting,   ///< it has one
+    kRunning,    ///< the main program runs
+    kEnded,      ///< all processes are gone; the cgroup may not be yet
+  };
+
+  /// Clones the first process; throws std::runtime_error when the kernel refuses.
+  Cell(Workshop& workshop, unsigned slot, std::unique_ptr<Cgroup> cgroup);
+  /// Kills what is left.
+  ~Cell();
+  Cell(const Cell&) = delete;
+  Cell& operator=(const Cell&) = delete;
+
+  /// Gives a prepared cell its policy; throws std::runtime_error when it cannot be had.
+  void start(const Request& request);
+  void kill();
+  /// Kills a cell that could not be started, and keeps the reason.
+  void give_up(const std::string& reason);
+
+  /// Reads one report if there is one and moves on to the state it means.
+  enum class Read { kReport, kNothing };
+  Read read_report();
+  /// The first process has ended: reaps it.
+  void on_exit();
+  /// Tries to remove the cgroup of an ended cell; false while the kernel says that it is busy.
+  bool remove();
+
+  /// What became of an ended cell.
+  [[nodiscard]] Result result() const;
+  [[nodiscard]] Usage usage();
+  void reset_peak();
+
+  /// Since when there are no processes any more.
+  [[nodiscard]] std::chrono::steady_clock::time_point ended_at() const { return ended_at_; }
+  [[nodiscard]] unsigned slot() const { return slot_; }
+  [[nodiscard]] State state() const { return state_; }
+  /// Whether its main program was ever started.
+  [[nodiscard]] bool was_running() const { return was_running_; }
+  /// Id of the request that made it a sandbox; 0 before.
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] int socket() const { return socket_.get(); }
+  [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+  [[nodiscard]] Cgroup& cgroup() { return *cgroup_; }
+  /// Why it could not be made; empty when nothing went wrong.
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+
+  /// Standard output, standard error, listeners: for the server, once the cell runs.
+  std::vector<Descriptor> take_descriptors() { return std::move(for_server_); }
+
+ private:
+  void map_ids(const Policy& policy);
+  void classify_main(Result& result, std::uint64_t out_of_memory_kills) const;
+
+  Workshop& workshop_;
+  unsigned slot_;
+  State state_ = State::kPreparing;
+  std::uint64_t id_ = 0;
+  std::unique_ptr<Cgroup> cgroup_;
+  pid_t pid_ = -1;
+  Descriptor pidfd_;
+  Descriptor socket_;
+  std::vector<Descriptor> for_server_;
+
+  bool was_running_ = false;
+  bool killed_ = false;
+  std::optional<int> main_status_;
+  std::string failure_;
+  std::chrono::steady_clock::time_point ended_at_;
+  ExitState exit_;
+  std::uint64_t out_of_memory_kills_ = 0;
+  std::uint64_t peak_memory_bytes_ = 0;
+};
+
+}  // namespace martlet::sandbox

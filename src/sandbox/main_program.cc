@@ -1,0 +1,119 @@
+#include "sandbox/main_program.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <vector>
+
+namespace martlet::sandbox {
+
+namespace {
+
+/// argv or envp: pointers into strings that outlive them, and a null at the end.
+class StringArray {
+ public:
+  explicit StringArray(std::vector<std::string> strings) : strings_(std::move(strings)) {
+    for (auto& text : strings_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+  }
+  char** get() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> strings_;
+  std::vector<char*> pointers_;
+};
+
+std::vector<std::string> environment_of(const Policy& policy) {
+  std::vector<std::string> strings;
+  for (const auto& [name, value] : policy.environment) strings.push_back(name + '=' + value);
+  return strings;
+}
+
+void set_limit(__rlimit_resource resource, rlim_t value) {
+  const rlimit limit{value, value};
+  checked(::setrlimit(resource, &limit), "cannot set a resource limit");
+}
+
+void set_limits(const Policy& policy, std::uint64_t data_limit) {
+  set_limit(RLIMIT_NOFILE, policy.max_open_files);
+  set_limit(RLIMIT_NPROC, policy.max_processes + 1);
+  set_limit(RLIMIT_CORE, 0);
+  if (data_limit > 0) set_limit(RLIMIT_DATA, data_limit);
+}
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void connect_standard_streams(const Descriptor& output, const Descriptor& error) {
+  // Moved up first: one of them may be where another has to go.
+  const int out = checked(::fcntl(output.get(), F_DUPFD_CLOEXEC, 3), "cannot keep standard output");
+  const int err = checked(::fcntl(error.get(), F_DUPFD_CLOEXEC, 3), "cannot keep standard error");
+  const Descriptor null(checked(::open("/dev/null", O_RDONLY | O_CLOEXEC), "cannot open /dev/null"));
+  checked(::dup2(null.get(), 0), "cannot connect standard input");
+  checked(::dup2(out, 1), "cannot connect standard output");
+  checked(::dup2(err, 2), "cannot connect standard error");
+}
+
+/// In the child. Returns only when the program cannot be executed, and then throws.
+void execute(const Policy& policy, const Descriptor& output, const Descriptor& error,
+             std::uint64_t data_limit) {
+  StringArray arguments(policy.command);
+  StringArray variables(environment_of(policy));
+  ::setsid();
+  connect_standard_streams(output, error);
+  checked(::chdir(policy.working_directory.c_str()), "cannot enter " + policy.working_directory);
+  set_limits(policy, data_limit);
+  reset_signals();
+  checked(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "cannot close descriptors");
+  ::execve(arguments.get()[0], arguments.get(), variables.get());
+  throw_errno("cannot execute " + policy.command.front());
+}
+
+/// What the child wrote before it ended; nothing when it became the program.
+std::string read_failure(const Descriptor& pipe) {
+  std::string text(512, '\0');
+  ssize_t count;
+  do {
+    count = ::read(pipe.get(), text.data(), text.size());
+  } while (count < 0 && errno == EINTR);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
+}
+
+}  // namespace
+
+pid_t start_main_program(const Policy& policy, const Descriptor& standard_output,
+                         const Descriptor& standard_error, std::uint64_t data_limit) {
+  int ends[2];
+  checked(::pipe2(ends, O_CLOEXEC), "cannot make a pipe");
+  const Descriptor failure(ends[0]);
+  Descriptor tell(ends[1]);
+  const pid_t child = checked(::fork(), "cannot start the program");
+  if (child == 0) {
+    try {
+      execute(policy, standard_output, standard_error, data_limit);
+    } catch (const std::exception& error) {
+      const std::string text = error.what();
+      (void)!::write(tell.get(), text.data(), text.size());
+    }
+    ::_exit(127);
+  }
+  tell.reset();
+  const std::string problem = read_failure(failure);
+  if (problem.empty()) return child;
+  ::waitpid(child, nullptr, 0);
+  throw std::runtime_error(problem);
+}
+
+}  // namespace martlet::sandbox
