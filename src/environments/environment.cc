@@ -72,7 +72,7 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       runtime_(std::move(runtime)),
       log_(std::move(log)),
       policy_(std::move(policy)),
-      watcher_(surroundings.executor),
+      alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadline(); }),
       event_ready_(surroundings.executor),
       progress_(surroundings.executor) {}
 
@@ -92,7 +92,8 @@ Task<> Environment::start(Duration init_limit) {
 
 Task<> Environment::live(std::shared_ptr<Environment> self) {
   sandbox::Result result = co_await self->sandbox_->wait();
-  self->watcher_.cancel();
+  self->deadline_.reset();
+  self->alarm_.cancel();
   self->peak_memory_ = std::max(self->peak_memory_, result.peak_memory_bytes);
   co_await self->process_ended(std::move(result));
   self->state_ = State::kEnded;
@@ -158,29 +159,17 @@ Task<bool> Environment::initialised() {
   co_return !init_failed_;
 }
 
-// The deadline of an environment nearly always moves to a later time: the watcher sleeps to the one it knows and then
-// looks again, so that a warm invocation does not touch a timer.
 void Environment::set_deadline(Duration at) {
   deadline_ = at;
-  if (watched_until_ && *watched_until_ <= at) return;
-  watcher_.cancel();
-  watched_until_ = at;
-  watcher_.spawn("environment deadline", watch(shared_from_this()));
+  alarm_.at_latest(at);
 }
 
-Task<> Environment::watch(std::shared_ptr<Environment> self) {
-  while (self->deadline_) {
-    const Duration left = *self->deadline_ - self->around_.clock.elapsed();
-    if (left <= Duration::zero()) {
-      self->deadline_.reset();
-      self->watched_until_.reset();
-      co_await self->deadline_passed();
-      co_return;
-    }
-    self->watched_until_ = self->deadline_;
-    co_await self->around_.clock.sleep_elapsed(left);
-  }
-  self->watched_until_.reset();
+Task<std::optional<Duration>> Environment::look_at_deadline() {
+  const auto self = shared_from_this();
+  if (!deadline_ || *deadline_ > around_.clock.elapsed()) co_return deadline_;
+  deadline_.reset();
+  co_await deadline_passed();
+  co_return std::nullopt;
 }
 
 Task<> Environment::deadline_passed() {

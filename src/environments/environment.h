@@ -20,6 +20,7 @@
 #include "base/signal.h"
 #include "base/task.h"
 #include "base/task_group.h"
+#include "environments/alarm.h"
 #include "environments/environments.h"
 #include "environments/log_stream.h"
 #include "environments/platform_log.h"
@@ -92,6 +93,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   [[nodiscard]] State state() const { return state_; }
   /// Whether begin() may give it an event now, initialisation aside.
   [[nodiscard]] bool takes_events() const;
+  /// kill() was called.
+  [[nodiscard]] bool ending() const { return doomed_; }
   [[nodiscard]] const std::shared_ptr<const Spec>& spec() const { return spec_; }
   [[nodiscard]] const std::string& tag() const { return policy_.name; }
   /// Clock::elapsed() when it became idle.
@@ -106,11 +109,11 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
 
  private:
   static Task<> live(std::shared_ptr<Environment> self);
-  static Task<> watch(std::shared_ptr<Environment> self);
   static Task<> apply_cpus(std::shared_ptr<Environment> self);
   static Task<> thaw(std::shared_ptr<Environment> self);
 
   void set_deadline(Duration at);
+  Task<std::optional<Duration>> look_at_deadline();
   Task<> deadline_passed();
   Task<> process_ended(sandbox::Result result);
   Task<> init_failed(InitFailure failure, std::string status);
@@ -154,8 +157,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   bool measuring_ = false;
 
   std::optional<Duration> deadline_;
-  std::optional<Duration> watched_until_;
-  TaskGroup watcher_;
+  Alarm alarm_;
 
   Signal event_ready_;
   Signal progress_;

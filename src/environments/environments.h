@@ -74,11 +74,11 @@ struct Outcome {
   /// The function's answer, or the JSON error document {"errorType", "errorMessage", ...}.
   std::string payload;
   /// The last 4 KiB of what it logged, START to REPORT.
-  std::string log_tail;
+  std::string log_tail = {};
   std::chrono::microseconds duration{0};
   std::chrono::microseconds billed_duration{0};
   /// Only where this invocation started the environment.
-  std::optional<std::chrono::microseconds> init_duration;
+  std::optional<std::chrono::microseconds> init_duration = {};
   std::uint64_t peak_memory_bytes = 0;
 
   [[nodiscard]] bool succeeded() const { return kind == Kind::kSuccess; }
@@ -86,7 +86,7 @@ struct Outcome {
 
 struct LogEvent {
   std::int64_t timestamp_ms = 0;
-  std::string message;
+  std::string message = {};
 };
 
 /// Takes what functions print. Calls for one stream come in order.

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/signal.h"
+#include "environments/alarm.h"
 #include "environments/log_lines.h"
 
 namespace martlet::environments {
@@ -48,7 +49,8 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
         tasks(tasks_),
         spec(std::move(spec_)),
         name(std::move(name_)),
-        changed(executor) {}
+        changed(executor),
+        interval(executor, clock, [this] { return look(); }) {}
 
   void add(std::string message) {
     tail += message;
@@ -57,9 +59,8 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
     pending.push_back({.timestamp_ms = to_epoch_ms(clock.now()), .message = std::move(message)});
     if (pending_bytes >= kFlushBytes) {
       flush();
-    } else if (!interval_running) {
-      interval_running = true;
-      tasks.spawn("log interval", interval(shared_from_this()));
+    } else if (pending.size() == 1) {
+      interval.at_latest(clock.elapsed() + kFlushInterval);
     }
   }
 
@@ -101,13 +102,9 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
     self->changed.notify_all();
   }
 
-  /// One task for a whole busy time: it ends when an interval brought nothing.
-  static Task<> interval(std::shared_ptr<Impl> self) {
-    while (!self->pending.empty()) {
-      co_await self->clock.sleep_elapsed(kFlushInterval);
-      self->flush();
-    }
-    self->interval_running = false;
+  Task<std::optional<Duration>> look() {
+    flush();
+    co_return std::nullopt;
   }
 
   void flush() {
@@ -140,11 +137,11 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
   std::shared_ptr<const Spec> spec;
   std::string name;
   Signal changed;
+  Alarm interval;
   std::vector<std::shared_ptr<Pipe>> pipes;
   std::vector<LogEvent> pending;
   std::size_t pending_bytes = 0;
   std::string tail;
-  bool interval_running = false;
   bool writing = false;
 };
 

@@ -21,10 +21,10 @@ struct Report {
   std::chrono::microseconds billed_duration{0};
   std::uint32_t memory_mb = 0;
   std::uint64_t peak_memory_bytes = 0;
-  std::optional<std::chrono::microseconds> init_duration;
+  std::optional<std::chrono::microseconds> init_duration = {};
   /// "timeout" or "error"; empty after a regular end.
-  std::string status;
-  std::string error_type;
+  std::string status = {};
+  std::string error_type = {};
 };
 
 std::string init_start_line(const Spec& spec, std::string_view runtime_version);

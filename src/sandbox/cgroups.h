@@ -63,6 +63,12 @@ std::unique_ptr<Cgroups> open_cgroups_v2();
 /// it is.
 std::string warden_directory_name();
 
+/// Whether this is the name of a warden of this process namespace that is no longer there.
+bool is_dead_warden(const std::string& name);
+
+/// Makes <parent>/<warden_directory_name()> and gives its path; "" when it cannot be made.
+std::string make_warden_directory(const std::string& parent);
+
 /// Kills what is in the cgroups of dead wardens below `parent` (".../martlet") and removes them.
 void sweep_dead_wardens(const std::string& parent);
 

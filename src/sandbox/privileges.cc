@@ -18,7 +18,7 @@ namespace {
 // A range that distributions' tools leave alone: above the ids of systemd's containers, below the foreign and
 // the reserved ones. Wardens at the same time take different parts of it.
 constexpr unsigned kFirstId = 0x70000000;
-constexpr unsigned kIdsPerWarden = 8192;
+constexpr unsigned kIdsPerWarden = kMaxCells + 1;
 constexpr unsigned kParts = 8192;
 // Where only a container's 65,536 ids exist: one that is nobody's.
 constexpr unsigned kContainerId = 65533;

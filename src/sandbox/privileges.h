@@ -19,6 +19,9 @@ struct OutsideIds {
   bool one_for_all = true;
 };
 
+/// Sandboxes at the same time, and so the ids that one warden needs.
+inline constexpr unsigned kMaxCells = 8191;
+
 /// Puts the warden into a mount namespace of its own: directly where it is root, otherwise through a user
 /// namespace. Fills in `privileged` and `user_namespaces`; throws std::runtime_error when neither works.
 OutsideIds enter_own_mounts(Capabilities& capabilities);

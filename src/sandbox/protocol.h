@@ -21,7 +21,7 @@ struct Request {
   /// The id of the kCreate request that made the sandbox.
   std::uint64_t sandbox = 0;
   double cpus = 0;  ///< kSetCpus
-  Policy policy;    ///< kCreate
+  Policy policy{};  ///< kCreate
 };
 
 /// Warden to server. kHello comes once, first; kEnded once for every sandbox that was kCreated, with its id.
@@ -29,17 +29,17 @@ struct Reply {
   enum class Kind : std::uint8_t { kHello = 1, kCreated, kFailed, kDone, kUsage, kEnded };
   Kind kind = Kind::kDone;
   std::uint64_t id = 0;
-  std::string text;           ///< kFailed
-  Capabilities capabilities;  ///< kHello
-  Usage usage;                ///< kUsage
-  Result result;              ///< kEnded
+  std::string text{};           ///< kFailed
+  Capabilities capabilities{};  ///< kHello
+  Usage usage{};                ///< kUsage
+  Result result{};              ///< kEnded
 };
 
 /// The first process of a sandbox to the warden.
 struct Report {
   enum class Kind : std::uint8_t { kReady = 1, kStarted, kFailed, kEnded };
   Kind kind = Kind::kReady;
-  std::string text;         ///< kFailed
+  std::string text{};       ///< kFailed
   std::int32_t status = 0;  ///< kEnded: the main process's status as waitpid gives it
 };
 

@@ -73,7 +73,7 @@ struct Result {
   Kind kind = Kind::kKilled;
   int exit_code = 0;
   int signal = 0;
-  std::string detail;
+  std::string detail{};
   /// Most memory it held, from the cgroup; 0 where unknown.
   std::uint64_t peak_memory_bytes = 0;
 };

@@ -20,6 +20,13 @@ namespace martlet::sandbox {
 
 namespace {
 
+/// Conditions on the argument with this index.
+scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+scmp_arg_cmp exceeds(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_GT, value, 0}; }
+scmp_arg_cmp masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 using Context = std::unique_ptr<void, decltype(&::seccomp_release)>;
 
 void require(int result, const char* what) {
@@ -49,10 +56,9 @@ void add_sockets(const Context& context) {
   for (const int family : {AF_UNIX, AF_INET, AF_INET6})
     for (const int type : {SOCK_STREAM, SOCK_DGRAM})
       add(context, SCMP_ACT_ALLOW, "socket",
-          {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)),
-           SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, static_cast<scmp_datum_t>(type))});
-  add(context, SCMP_ACT_ALLOW, "socket",
-      {SCMP_A0(SCMP_CMP_EQ, AF_UNIX), SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, SOCK_SEQPACKET)});
+          {equals(0, static_cast<scmp_datum_t>(family)),
+           masked(1, kTypeMask, static_cast<scmp_datum_t>(type))});
+  add(context, SCMP_ACT_ALLOW, "socket", {equals(0, AF_UNIX), masked(1, kTypeMask, SOCK_SEQPACKET)});
 }
 
 /// Whatever the conditions of a call do not cover. libseccomp cannot say "otherwise EPERM", so the opposite
@@ -65,25 +71,24 @@ void refuse_other_sockets(const Context& context) {
       if (type == SOCK_STREAM || type == SOCK_DGRAM || (family == AF_UNIX && type == SOCK_SEQPACKET))
         continue;
       add(context, refuse, "socket",
-          {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)),
-           SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, type)});
+          {equals(0, static_cast<scmp_datum_t>(family)), masked(1, kTypeMask, type)});
     }
   static_assert(AF_UNIX == 1 && AF_INET == 2 && AF_INET6 == 10);
   for (const scmp_datum_t family : std::initializer_list<scmp_datum_t>{0, 3, 4, 5, 6, 7, 8, 9})
-    add(context, refuse, "socket", {SCMP_A0(SCMP_CMP_EQ, family)});
-  add(context, refuse, "socket", {SCMP_A0(SCMP_CMP_GT, AF_INET6)});
+    add(context, refuse, "socket", {equals(0, family)});
+  add(context, refuse, "socket", {exceeds(0, AF_INET6)});
 }
 
 /// New processes and threads, but no new namespaces. clone3 has its flags in memory, where a filter cannot
 /// look: ENOSYS makes the C library use clone.
 void add_processes(const Context& context) {
-  add(context, SCMP_ACT_ALLOW, "clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, kNewNamespaces, 0)});
-  add(context, SCMP_ACT_ALLOW, "unshare", {SCMP_A0(SCMP_CMP_MASKED_EQ, kNewNamespaces | kNewTime, 0)});
+  add(context, SCMP_ACT_ALLOW, "clone", {masked(0, kNewNamespaces, 0)});
+  add(context, SCMP_ACT_ALLOW, "unshare", {masked(0, kNewNamespaces | kNewTime, 0)});
   for (std::uint64_t flag = 1; flag <= kNewNamespaces; flag <<= 1) {
     const bool is_namespace = (kNewNamespaces & flag) != 0;
-    if (is_namespace) add(context, SCMP_ACT_ERRNO(EPERM), "clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag)});
+    if (is_namespace) add(context, SCMP_ACT_ERRNO(EPERM), "clone", {masked(0, flag, flag)});
     if (is_namespace || flag == kNewTime)
-      add(context, SCMP_ACT_ERRNO(EPERM), "unshare", {SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag)});
+      add(context, SCMP_ACT_ERRNO(EPERM), "unshare", {masked(0, flag, flag)});
   }
 }
 
@@ -93,7 +98,7 @@ void add_conditional(const Context& context) {
   add_processes(context);
   // Reading the personality, and setting the ordinary one. Others switch protections off.
   for (const scmp_datum_t persona : {scmp_datum_t{0}, scmp_datum_t{0xffffffff}})
-    add(context, SCMP_ACT_ALLOW, "personality", {SCMP_A0(SCMP_CMP_EQ, persona)});
+    add(context, SCMP_ACT_ALLOW, "personality", {equals(0, persona)});
 }
 
 std::vector<sock_filter> compiled(const Context& context) {

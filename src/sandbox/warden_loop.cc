@@ -22,8 +22,6 @@ constexpr int kCalmMs = 20;
 /// A cgroup that is still busy after its last process is tried again this often, for this long.
 constexpr int kRemovalMs = 2;
 constexpr std::chrono::seconds kRemovalPatience{2};
-/// Sandboxes at the same time.
-constexpr std::size_t kMaxCells = 8192;
 
 // Tags of epoll events: a slot shifted left once, the lowest bit telling exit from report. Slots start at 1.
 constexpr std::uint64_t kControlTag = 0;

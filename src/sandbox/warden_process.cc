@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,7 +35,8 @@ class MountPoint {
     if (path_.empty()) throw_errno("cannot make a directory in " + run_directory);
   }
   ~MountPoint() {
-    if (!path_.empty()) ::rmdir(path_.c_str());
+    ::umount2(path_.c_str(), MNT_DETACH);
+    ::rmdir(path_.c_str());
   }
   MountPoint(const MountPoint&) = delete;
   MountPoint& operator=(const MountPoint&) = delete;

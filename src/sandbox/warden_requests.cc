@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "sandbox/privileges.h"
 #include "sandbox/warden_loop.h"
 
 namespace martlet::sandbox {

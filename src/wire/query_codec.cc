@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "wire/scalar.h"
 
 namespace martlet::wire {
@@ -118,7 +119,7 @@ QueryForm::QueryForm(std::string_view form) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const auto key = percent_decode(pair.substr(0, equals), Plus::kSpace);
     const auto value = percent_decode(equals < pair.size() ? pair.substr(equals + 1) : "", Plus::kSpace);
-    if (!key || !value)
+    if (!key || !value || !is_utf8(*key) || !is_utf8(*value))
       throw aws::Error("MalformedQueryString", "The query string contains a malformed escape sequence.", 400);
     Node* node = &root_;
     const auto parts = split(*key, '.');

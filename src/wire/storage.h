@@ -58,4 +58,10 @@ inline constexpr MapAccess kMap{
     },
 };
 
+template <class T>
+inline constexpr Storage kStorage{
+    .make = [](const Shape&) -> void* { return new T(); },
+    .drop = [](const Shape&, void* value) { delete static_cast<T*>(value); },
+};
+
 }  // namespace martlet::wire

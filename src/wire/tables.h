@@ -65,6 +65,12 @@ struct MapAccess {
   void* (*insert)(void* map, const Shape& shape, std::string key);
 };
 
+/// Makes and destroys structs that nobody has a C++ type at hand for.
+struct Storage {
+  void* (*make)(const Shape& shape);
+  void (*drop)(const Shape& shape, void* value);
+};
+
 struct XmlNamespace {
   std::string_view uri = {};
   std::string_view prefix = {};
@@ -160,6 +166,8 @@ struct Shape {
   const MapAccess* map = nullptr;
   const Constraints* constraints = nullptr;
   const ErrorTraits* error = nullptr;
+  /// Of errors.
+  const Storage* storage = nullptr;
   /// Name of the XML element when the structure is a whole body; empty for the shape's own name.
   std::string_view xml_name = {};
   const XmlNamespace* xml_namespace = nullptr;

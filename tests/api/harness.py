@@ -13,6 +13,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -84,12 +85,12 @@ def mounts_below(directory):
 
 
 def cgroups_of(pids):
-    """Directories below /sys/fs/cgroup whose name carries one of these process ids, as the warden names its groups."""
+    """Directories below /sys/fs/cgroup/**/martlet whose name carries one of these process ids, as a warden names its own."""
     found = []
     for directory, names, _ in os.walk("/sys/fs/cgroup"):
-        for name in names:
-            if "martlet" in name and any(str(pid) in name.replace(".", "-").split("-") for pid in pids):
-                found.append(os.path.join(directory, name))
+        if os.path.basename(directory) == "martlet":
+            found += [os.path.join(directory, name) for name in names if set(re.findall(r"\d+", name)) & {str(pid) for pid in pids}]
+            names.clear()
     return found
 
 
@@ -133,6 +134,7 @@ class Server:
                 return False
             try:
                 if self.http("GET", "/_martlet/health").status == 200:
+                    self.note_processes()
                     return True
             except OSError:
                 time.sleep(0.01)

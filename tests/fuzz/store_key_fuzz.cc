@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {
     Key key;
-    for (const KeyPart& part : unpack_any(bytes)) std::visit([&](const auto& value) { key.add(value); }, part);
+    for (const KeyPart& part : unpack_any(bytes))
+      std::visit([&](const auto& value) { key.add(value); }, part);
     if (key.str() != bytes) std::abort();
   } catch (const MalformedKey&) {
   }

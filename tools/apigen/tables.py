@@ -58,6 +58,7 @@ class Tables:
             fields.append(f".constraints = {constraints}")
         if shape.get("exception"):
             fields.append(f".error = {self.add_error(shape.get('error', {}), shape)}")
+            fields.append(f".storage = &wire::kStorage<{names.type_name(name)}>")
         if "locationName" in shape:
             fields.append(f".xml_name = {literal(shape['locationName'])}")
         namespace = self.namespace_ref(shape)

@@ -4,6 +4,8 @@
 
 namespace martlet::lambda {
 
-wire::BoundService bind_service(LambdaService& service) { return bind(service); }
+wire::BoundService bind_service(LambdaService* service) {
+  return {.model = &model(), .api = static_cast<Api*>(service), .invokers = kInvokers<LambdaService>};
+}
 
 }  // namespace martlet::lambda

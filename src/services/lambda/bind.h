@@ -1,12 +1,13 @@
 #pragma once
 
-// Binds the service to the wire tables of its API.
+// Joins the Lambda service with the wire tables of its API.
 
 #include "services/lambda/service.h"
 #include "wire/service.h"
 
 namespace martlet::lambda {
 
-wire::BoundService bind_service(LambdaService& service);
+/// `service` must outlive the result. With null the result only tells what is implemented.
+wire::BoundService bind_service(LambdaService* service);
 
 }  // namespace martlet::lambda

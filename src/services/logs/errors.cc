@@ -20,14 +20,19 @@ aws::Error stream_not_found() {
   return {"ResourceNotFoundException", "The specified log stream does not exist."};
 }
 
-aws::Error resource_not_found() { return {"ResourceNotFoundException", "The specified resource does not exist."}; }
+aws::Error resource_not_found() {
+  return {"ResourceNotFoundException", "The specified resource does not exist."};
+}
 
-aws::Error invalid_parameter(std::string message) { return {"InvalidParameterException", std::move(message)}; }
+aws::Error invalid_parameter(std::string message) {
+  return {"InvalidParameterException", std::move(message)};
+}
 
-aws::Error constraint_violation(const std::string& value, const std::string& member, const std::string& constraint) {
+aws::Error constraint_violation(const std::string& value, const std::string& member,
+                                const std::string& constraint) {
   return invalid_parameter(
-      fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", value, member,
-                  constraint));
+      fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", value,
+                  member, constraint));
 }
 
 aws::Error invalid_token() { return invalid_parameter("The specified nextToken is invalid."); }

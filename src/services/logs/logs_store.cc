@@ -11,9 +11,13 @@ namespace {
 
 using store::Key;
 
-std::string group_key(const GroupName& name) { return Key("logs", "group", name.account, name.region, name.name); }
+std::string group_key(const GroupName& name) {
+  return Key("logs", "group", name.account, name.region, name.name);
+}
 
-std::string stream_key(std::uint64_t group, const std::string& name) { return Key("logs", "stream", group, name); }
+std::string stream_key(std::uint64_t group, const std::string& name) {
+  return Key("logs", "stream", group, name);
+}
 
 std::string event_key(std::uint64_t group, std::uint64_t stream, const Position& position) {
   return Key("logs", "event", group, stream, position.timestamp_ms, position.sequence);
@@ -25,6 +29,18 @@ std::string hour_key(std::uint64_t group, std::int64_t hour, std::uint64_t strea
 
 store::Range event_range(std::uint64_t group, std::uint64_t stream, const Span& span) {
   return {event_key(group, stream, span.from), event_key(group, stream, span.to)};
+}
+
+Event event_of(const std::string& key, const std::string& value) {
+  const auto [service, kind, group, stream, time, sequence] =
+      store::unpack<std::string, std::string, std::uint64_t, std::uint64_t, std::int64_t, std::uint64_t>(key);
+  return {{time, sequence}, store::decode<EventRecord>(value)};
+}
+
+Hour hour_of(const std::string& key, const std::string& value) {
+  const auto [service, kind, group, hour, stream] =
+      store::unpack<std::string, std::string, std::uint64_t, std::int64_t, std::uint64_t>(key);
+  return {hour, stream, store::decode<HourRecord>(value)};
 }
 
 }  // namespace
@@ -39,11 +55,14 @@ void save_group(store::Txn& txn, const GroupName& name, const GroupRecord& group
 
 void erase_group(store::Txn& txn, const GroupName& name, const GroupRecord& group) {
   txn.erase(group_key(name));
-  for (const char* kind : {"stream", "event", "hour"}) txn.erase_range(store::prefix_range("logs", kind, group.id));
+  for (const char* kind : {"stream", "event", "hour"})
+    txn.erase_range(store::prefix_range("logs", kind, group.id));
 }
 
-Task<std::vector<GroupRecord>> list_groups(store::Txn& txn, GroupName where, std::string after, std::size_t limit) {
-  store::Range range = store::text_prefix_range(Key("logs", "group", where.account, where.region), where.name);
+Task<std::vector<GroupRecord>> list_groups(store::Txn& txn, GroupName where, std::string after,
+                                           std::size_t limit) {
+  store::Range range =
+      store::text_prefix_range(Key("logs", "group", where.account, where.region), where.name);
   if (!after.empty()) range = store::after(std::move(range), group_key({where.account, where.region, after}));
   std::vector<GroupRecord> found;
   if (range.begin >= range.end) co_return found;
@@ -75,12 +94,7 @@ Task<> erase_stream(store::Txn& txn, std::uint64_t group, StreamRecord stream) {
   txn.erase(stream_key(group, stream.name));
   txn.erase_range(store::prefix_range("logs", "event", group, stream.id));
   for (const auto& [key, value] : co_await txn.scan(store::prefix_range("logs", "hour", group))) {
-    store::KeyReader reader(key);
-    reader.text();
-    reader.text();
-    reader.unsigned_integer();
-    reader.signed_integer();
-    if (reader.unsigned_integer() == stream.id) txn.erase(key);
+    if (hour_of(key, value).stream == stream.id) txn.erase(key);
   }
 }
 
@@ -110,16 +124,7 @@ Task<std::vector<Event>> list_events(store::Txn& txn, std::uint64_t group, std::
   std::vector<Event> found;
   if (span.empty()) co_return found;
   for (const auto& [key, value] : co_await txn.scan(event_range(group, stream, span), options)) {
-    store::KeyReader reader(key);
-    reader.text();
-    reader.text();
-    reader.unsigned_integer();
-    reader.unsigned_integer();
-    Event event;
-    event.position.timestamp_ms = reader.signed_integer();
-    event.position.sequence = reader.unsigned_integer();
-    event.record = store::decode<EventRecord>(value);
-    found.push_back(std::move(event));
+    found.push_back(event_of(key, value));
   }
   co_return found;
 }
@@ -133,21 +138,13 @@ void save_hour(store::Txn& txn, std::uint64_t group, const Hour& hour) {
   store::put_record(txn, hour_key(group, hour.hour, hour.stream), hour.record);
 }
 
-Task<std::vector<Hour>> list_hours(store::Txn& txn, std::uint64_t group, std::int64_t first, std::int64_t last,
-                                   store::ScanOptions options) {
+Task<std::vector<Hour>> list_hours(store::Txn& txn, std::uint64_t group, std::int64_t first,
+                                   std::int64_t last, store::ScanOptions options) {
   std::vector<Hour> found;
   if (first > last) co_return found;
   store::Range range{Key("logs", "hour", group, first), Key("logs", "hour", group, last + 1)};
   for (const auto& [key, value] : co_await txn.scan(std::move(range), options)) {
-    store::KeyReader reader(key);
-    reader.text();
-    reader.text();
-    reader.unsigned_integer();
-    Hour hour;
-    hour.hour = reader.signed_integer();
-    hour.stream = reader.unsigned_integer();
-    hour.record = store::decode<HourRecord>(value);
-    found.push_back(std::move(hour));
+    found.push_back(hour_of(key, value));
   }
   co_return found;
 }

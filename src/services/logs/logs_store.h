@@ -6,7 +6,8 @@
 //   ("logs", "stream", group id, name)                     StreamRecord
 //   ("logs", "event", group id, stream id, time, sequence) EventRecord
 //   ("logs", "hour", group id, hour, stream id)            HourRecord
-// Everything happens inside the caller's transaction. Times are milliseconds since the Unix epoch, hours are hours since.
+// Everything happens inside the caller's transaction. Times are milliseconds since the Unix epoch, hours are
+// hours since.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,9 +34,10 @@ void save_group(store::Txn& txn, const GroupName& name, const GroupRecord& group
 /// With its streams and events.
 void erase_group(store::Txn& txn, const GroupName& name, const GroupRecord& group);
 
-/// Groups of `where.account` and `where.region` whose names start with `where.name`, in the order of their names, after
-/// the name `after` (empty: from the first).
-Task<std::vector<GroupRecord>> list_groups(store::Txn& txn, GroupName where, std::string after, std::size_t limit);
+/// Groups of `where.account` and `where.region` whose names start with `where.name`, in the order of their
+/// names, after the name `after` (empty: from the first).
+Task<std::vector<GroupRecord>> list_groups(store::Txn& txn, GroupName where, std::string after,
+                                           std::size_t limit);
 
 /// Groups of all accounts and regions, after the key `after` (empty: from the first), which is moved on.
 struct GroupPage {
@@ -50,8 +52,8 @@ void save_stream(store::Txn& txn, std::uint64_t group, const StreamRecord& strea
 /// With its events.
 Task<> erase_stream(store::Txn& txn, std::uint64_t group, StreamRecord stream);
 
-/// Streams whose names start with `prefix`, in the order of their names or against it, beyond the name `beyond` (empty:
-/// from the first).
+/// Streams whose names start with `prefix`, in the order of their names or against it, beyond the name
+/// `beyond` (empty: from the first).
 Task<std::vector<StreamRecord>> list_streams(store::Txn& txn, std::uint64_t group, std::string prefix,
                                              std::string beyond, store::ScanOptions options);
 
@@ -75,8 +77,8 @@ struct Hour {
 Task<HourRecord> load_hour(store::Txn& txn, std::uint64_t group, std::int64_t hour, std::uint64_t stream);
 void save_hour(store::Txn& txn, std::uint64_t group, const Hour& hour);
 /// Of the hours `first` to `last`, in the order of time or against it.
-Task<std::vector<Hour>> list_hours(store::Txn& txn, std::uint64_t group, std::int64_t first, std::int64_t last,
-                                   store::ScanOptions options);
+Task<std::vector<Hour>> list_hours(store::Txn& txn, std::uint64_t group, std::int64_t first,
+                                   std::int64_t last, store::ScanOptions options);
 /// Removes the events of that stream and hour, and the record of it.
 void erase_hour(store::Txn& txn, std::uint64_t group, const Hour& hour);
 

@@ -79,8 +79,8 @@ struct HourRecord {
   }
 };
 
-/// The place of an event in time. No two events of the store have the same; events of one millisecond are in the order
-/// of their arrival.
+/// The place of an event in time. No two events of the store have the same; events of one millisecond are in
+/// the order of their arrival.
 struct Position {
   std::int64_t timestamp_ms = 0;
   std::uint64_t sequence = 0;

@@ -1,0 +1,405 @@
+#include "environments/fleet.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <list>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "environments/environment.h"
+#include "environments/policy.h"
+
+namespace martlet::environments {
+
+namespace {
+
+/// How often an event that no function has seen is given to another environment.
+constexpr int kMaxAttempts = 3;
+
+std::uint64_t memory_of(const Spec& spec) { return static_cast<std::uint64_t>(spec.memory_mb) << 20; }
+
+std::uint64_t memory_of_this_machine() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+}
+
+/// An invocation that could not be handed over at once, on its way to an environment.
+struct Dispatch {
+  explicit Dispatch(Executor executor) : ended(std::move(executor)) {}
+  Signal ended;
+  bool done = false;
+  std::exception_ptr failure;
+};
+
+}  // namespace
+
+struct Fleet::Impl : std::enable_shared_from_this<Impl> {
+  Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden& warden, LogSink& sink_, FleetOptions options_)
+      : executor(std::move(executor_)),
+        clock(clock_),
+        ids(ids_),
+        sink(sink_),
+        options(std::move(options_)),
+        runtimes(options.runtimes_directory, RuntimeSearch::of_this_machine()),
+        tasks(executor),
+        api(executor, clock),
+        room(executor),
+        keeper(executor, clock, [this] { return keep(); }),
+        around{.executor = executor,
+               .clock = clock,
+               .warden = warden,
+               .tasks = tasks,
+               .runtime_api = api,
+               .adopt_endpoint = [this](int fd, const std::string& tag) { return adopt_endpoint(fd, tag); },
+               .changed = [this](Environment& environment) { environment_changed(environment); }} {
+    if (options.memory_budget_bytes == 0) options.memory_budget_bytes = memory_of_this_machine();
+  }
+
+  /// The environments of one Spec.
+  struct Pool {
+    std::vector<std::shared_ptr<Environment>> members;
+    /// Those that wait for events, the most recently used last.
+    std::vector<Environment*> idle;
+  };
+
+  std::function<void()> adopt_endpoint(int fd, const std::string& tag) {
+    if (!options.adopt_endpoint) {
+      ::close(fd);
+      return {};
+    }
+    const std::uint64_t id = options.adopt_endpoint(fd, tag);
+    return [this, id] { options.remove_endpoint(id); };
+  }
+
+  // ---- who is there ----
+
+  void add(const std::shared_ptr<Environment>& environment) {
+    by_tag.emplace(environment->tag(), environment);
+    pools[environment->spec().get()].members.push_back(environment);
+    reserved_memory += memory_of(*environment->spec());
+    starting.insert(environment.get());
+    ++cold_starts;
+  }
+
+  void remove(Environment& environment) {
+    const auto found = by_tag.find(environment.tag());
+    if (found == by_tag.end()) return;
+    const std::shared_ptr<Environment> kept = found->second;
+    by_tag.erase(found);
+    starting.erase(&environment);
+    reserved_memory -= memory_of(*environment.spec());
+    const auto pool = pools.find(environment.spec().get());
+    std::erase(pool->second.idle, &environment);
+    std::erase(pool->second.members, kept);
+    if (pool->second.members.empty()) pools.erase(pool);
+    if (waiting > 0) room.notify_all();
+  }
+
+  void environment_changed(Environment& environment) {
+    if (environment.state() == Environment::State::kEnded) return remove(environment);
+    // The invocation that started it comes first.
+    if (starting.contains(&environment)) return;
+    pools[environment.spec().get()].idle.push_back(&environment);
+    keeper.at_latest(environment.idle_since() + options.freeze_after);
+    if (waiting > 0) room.notify_all();
+  }
+
+  /// An environment of `spec` that takes an event now; null when there is none.
+  std::shared_ptr<Environment> take(const Spec* spec) {
+    const auto pool = pools.find(spec);
+    if (pool == pools.end()) return nullptr;
+    auto& idle = pool->second.idle;
+    while (!idle.empty()) {
+      Environment* environment = idle.back();
+      idle.pop_back();
+      if (environment->takes_events()) return environment->shared_from_this();
+    }
+    // One that has answered asks for its next event in a moment: sooner than a new one could.
+    for (const auto& member : pool->second.members)
+      if (member->state() == Environment::State::kReplied && member->takes_events()) return member;
+    return nullptr;
+  }
+
+  // ---- room for more ----
+
+  [[nodiscard]] bool fits(const Spec& spec) const {
+    if (by_tag.empty()) return true;
+    return by_tag.size() < options.max_environments && reserved_memory + memory_of(spec) <= options.memory_budget_bytes;
+  }
+
+  /// Ends the environment that has been idle longest, unless enough of them are ending already.
+  void make_room(const Spec& spec) {
+    std::uint64_t ending_memory = 0;
+    std::size_t ending = 0;
+    Environment* oldest = nullptr;
+    for (const auto& [tag, environment] : by_tag) {
+      if (environment->ending()) {
+        ending_memory += memory_of(*environment->spec());
+        ++ending;
+      } else if (environment->state() == Environment::State::kIdle && !starting.contains(environment.get())) {
+        if (oldest == nullptr || environment->idle_since() < oldest->idle_since()) oldest = environment.get();
+      }
+    }
+    const bool enough = by_tag.size() - ending < options.max_environments &&
+                        reserved_memory - ending_memory + memory_of(spec) <= options.memory_budget_bytes;
+    if (!enough && oldest != nullptr) oldest->kill();
+  }
+
+  /// Freezes, retires, and wakes those whose patience has ended; returns when to look again.
+  Task<std::optional<Duration>> keep() {
+    const Duration now = clock.elapsed();
+    std::optional<Duration> next;
+    const auto consider = [&](Duration at) { next = std::min(next.value_or(at), at); };
+    for (const auto& [tag, environment] : by_tag) {
+      if (environment->state() != Environment::State::kIdle || environment->ending()) continue;
+      const Duration retire_at = environment->idle_since() + options.retire_after;
+      const Duration freeze_at = environment->idle_since() + options.freeze_after;
+      if (retire_at <= now) {
+        environment->kill();
+      } else if (freeze_at > now) {
+        consider(freeze_at);
+      } else {
+        if (!environment->frozen()) tasks.spawn("freeze", Environment::freeze(environment));
+        consider(retire_at);
+      }
+    }
+    for (const Duration at : patience_ends)
+      if (at > now) consider(at);
+    if (waiting > 0) room.notify_all();
+    co_return next;
+  }
+
+  // ---- invocations ----
+
+  static Task<Outcome> invoke(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec, Invocation invocation) {
+    ++self->invocations;
+    if (spec->layer_directories.size() > 1)
+      throw std::runtime_error("a function with more than one layer needs them merged into one directory");
+    const auto runtime = self->runtimes.find(spec->runtime);
+    if (!runtime) {
+      ++self->failures;
+      co_return Outcome{.kind = Outcome::Kind::kInvalidRuntime,
+                        .payload = error_document("InvalidRuntimeException", runtime.error())};
+    }
+    const auto run = std::make_shared<Run>();
+    run->invocation = std::move(invocation);
+    if (const auto environment = self->take(spec.get())) {
+      environment->begin(run);
+      co_await environment->finished(run);
+    }
+    if (!run->outcome) {
+      // Work of its own, which goes on when the caller leaves.
+      const auto dispatch = std::make_shared<Dispatch>(self->executor);
+      self->tasks.spawn("dispatch", guard(self, spec, *runtime, run, dispatch));
+      while (!dispatch->done) co_await dispatch->ended.wait();
+      if (dispatch->failure) std::rethrow_exception(dispatch->failure);
+    }
+    if (!run->outcome->succeeded()) ++self->failures;
+    co_return std::move(*run->outcome);
+  }
+
+  static Task<> guard(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                      std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run,
+                      std::shared_ptr<Dispatch> dispatch) {
+    try {
+      co_await deliver(self, spec, runtime, run);
+    } catch (...) {
+      dispatch->failure = std::current_exception();
+    }
+    dispatch->done = true;
+    dispatch->ended.notify_all();
+  }
+
+  /// Gives the event to an environment that becomes free or to a new one.
+  static Task<> deliver(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                        std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
+    const Duration give_up_at = self->clock.elapsed() + self->options.patience;
+    int attempts = 0;
+    while (!run->outcome) {
+      run->lost = false;
+      if (self->stopping || (attempts == 0 && self->clock.elapsed() >= give_up_at)) {
+        self->throttle(*run);
+      } else if (attempts == kMaxAttempts) {
+        throw std::runtime_error("environments of " + spec->function_arn + " end before they take an event");
+      } else if (const auto environment = self->take(spec.get())) {
+        ++attempts;
+        environment->begin(run);
+        co_await environment->finished(run);
+      } else if (self->fits(*spec)) {
+        ++attempts;
+        co_await start(self, spec, runtime, run);
+      } else {
+        self->make_room(*spec);
+        co_await wait_for_room(self, give_up_at);
+      }
+    }
+  }
+
+  void throttle(Run& run) {
+    ++throttles;
+    run.outcome = Outcome{.kind = Outcome::Kind::kThrottled,
+                          .payload = error_document("TooManyRequestsException", "Rate Exceeded.")};
+  }
+
+  static Task<> wait_for_room(std::shared_ptr<Impl> self, Duration until) {
+    const auto entry = self->patience_ends.insert(self->patience_ends.end(), until);
+    ++self->waiting;
+    self->keeper.at_latest(until);
+    co_await self->room.wait();
+    --self->waiting;
+    self->patience_ends.erase(entry);
+  }
+
+  /// Starts an environment and gives it the event. Initialisation that fails is tried once more inside the invocation,
+  /// under the function's own timeout.
+  static Task<> start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                      std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
+    const auto log = std::make_shared<LogStream>(self->executor, self->clock, self->sink, self->tasks, spec,
+                                                 log_stream_name(self->clock.now(), spec->version, self->ids.hex(32)));
+    log->add(init_start_line(*spec, runtime->version));
+    const auto first = self->make(spec, runtime, log);
+    if (!first) co_return self->refuse_entrypoint(*spec, *log, *run, first.error());
+    co_await boot(self, *first, self->options.init_timeout);
+    const bool initialised = co_await (*first)->initialised();
+    self->starting.erase(first->get());
+    if (initialised) {
+      if ((*first)->state() != Environment::State::kIdle) co_return;  // it has ended; the caller tries again
+      (*first)->begin(run);
+      co_await (*first)->finished(run);
+      co_return;
+    }
+    const auto second = self->make(spec, runtime, log);
+    if (!second) co_return self->refuse_entrypoint(*spec, *log, *run, second.error());
+    (*second)->begin(run);
+    co_await boot(self, *second, spec->timeout);
+    self->starting.erase(second->get());
+    co_await (*second)->finished(run);
+  }
+
+  std::expected<std::shared_ptr<Environment>, std::string> make(const std::shared_ptr<const Spec>& spec,
+                                                                const std::shared_ptr<const Runtime>& runtime,
+                                                                const std::shared_ptr<LogStream>& log) {
+    const Ports ports{.runtime_api = options.runtime_api_port, .endpoint = options.endpoint_port};
+    auto policy = policy_for(*spec, *runtime, ports, "env-" + ids.hex(24), log->name());
+    if (!policy) return std::unexpected(policy.error());
+    auto environment = std::make_shared<Environment>(around, spec, runtime, log, std::move(*policy));
+    add(environment);
+    return environment;
+  }
+
+  /// Environment::start(), after whose failure nothing of it is left.
+  static Task<> boot(std::shared_ptr<Impl> self, std::shared_ptr<Environment> environment, Duration limit) {
+    std::exception_ptr failure;
+    try {
+      co_await environment->start(limit);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    self->remove(*environment);
+    std::rethrow_exception(failure);
+  }
+
+  /// The code has nothing that could be started.
+  void refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, const std::string& message) {
+    const std::string& id = run.invocation.request_id;
+    const std::string type = "Runtime.InvalidEntrypoint";
+    log.begin_tail();
+    log.add(start_line(id, spec.version));
+    log.add(failure_line(id, message, type));
+    log.add(end_line(id));
+    Outcome outcome{.kind = Outcome::Kind::kInitError, .payload = platform_error(type, id, message)};
+    outcome.billed_duration = billed({}, {});
+    log.add(report_line({.request_id = id,
+                         .billed_duration = outcome.billed_duration,
+                         .memory_mb = spec.memory_mb,
+                         .status = "error",
+                         .error_type = type}));
+    outcome.log_tail = log.tail();
+    run.outcome = std::move(outcome);
+    log.flush();
+  }
+
+  static Task<> stop(std::shared_ptr<Impl> self) {
+    self->stopping = true;
+    self->keeper.cancel();
+    self->room.notify_all();
+    for (const auto& [tag, environment] : self->by_tag) environment->kill();
+    co_await self->tasks.join();
+    co_await self->api.stop();
+  }
+
+  Executor executor;
+  Clock& clock;
+  Ids& ids;
+  LogSink& sink;
+  FleetOptions options;
+  Runtimes runtimes;
+  TaskGroup tasks;
+  RuntimeApi api;
+  Signal room;
+  Alarm keeper;
+  Environment::Surroundings around;
+
+  std::unordered_map<std::string, std::shared_ptr<Environment>> by_tag;
+  std::unordered_map<const Spec*, Pool> pools;
+  /// Those that still belong to the invocation that started them.
+  std::unordered_set<Environment*> starting;
+  std::uint64_t reserved_memory = 0;
+  std::size_t waiting = 0;
+  std::list<Duration> patience_ends;
+  bool stopping = false;
+  std::uint64_t cold_starts = 0;
+  std::uint64_t invocations = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t throttles = 0;
+};
+
+Fleet::Fleet(Executor executor, Clock& clock, Ids& ids, sandbox::Warden& warden, LogSink& sink, FleetOptions options)
+    : impl_(std::make_shared<Impl>(std::move(executor), clock, ids, warden, sink, std::move(options))) {}
+
+Fleet::~Fleet() = default;
+
+Task<Outcome> Fleet::invoke(std::shared_ptr<const Spec> spec, Invocation invocation) {
+  return Impl::invoke(impl_, std::move(spec), std::move(invocation));
+}
+
+void Fleet::retire(const std::string& function_arn) {
+  for (const auto& [tag, environment] : impl_->by_tag)
+    if (environment->spec()->function_arn == function_arn) environment->retire();
+}
+
+void Fleet::retire(const std::shared_ptr<const Spec>& spec) {
+  if (const auto pool = impl_->pools.find(spec.get()); pool != impl_->pools.end())
+    for (const auto& member : pool->second.members) member->retire();
+}
+
+std::shared_ptr<const Spec> Fleet::spec_of(const std::string& tag) const {
+  const auto found = impl_->by_tag.find(tag);
+  return found == impl_->by_tag.end() ? nullptr : found->second->spec();
+}
+
+Task<> Fleet::stop() { return Impl::stop(impl_); }
+
+Fleet::Statistics Fleet::statistics() const {
+  Statistics result{.reserved_memory_bytes = impl_->reserved_memory,
+                    .cold_starts = impl_->cold_starts,
+                    .invocations = impl_->invocations,
+                    .failures = impl_->failures,
+                    .throttles = impl_->throttles};
+  for (const auto& [tag, environment] : impl_->by_tag) {
+    switch (environment->state()) {
+      case Environment::State::kStarting:
+        ++result.starting;
+        break;
+      case Environment::State::kIdle:
+        ++(environment->frozen() ? result.frozen : result.idle);
+        break;
+      default:
+        ++result.busy;
+    }
+  }
+  return result;
+}
+
+}  // namespace martlet::environments

@@ -1,0 +1,143 @@
+#include "gateway/verifier.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+
+namespace martlet::gateway {
+
+namespace {
+
+constexpr std::int64_t kAllowedSkew = 15 * 60;
+constexpr std::int64_t kLongestPresigned = 7 * 24 * 3600;
+constexpr std::size_t kMaxKeys = 1024;
+
+std::string amz_date(std::int64_t epoch_seconds) {
+  using namespace std::chrono;
+  const sys_seconds time{seconds(epoch_seconds)};
+  const auto midnight = floor<days>(time);
+  const year_month_day date(midnight);
+  const hh_mm_ss clock(time - midnight);
+  const auto two = [](std::int64_t value) {
+    return std::string{char('0' + value / 10 % 10), char('0' + value % 10)};
+  };
+  const int year = static_cast<int>(date.year());
+  return two(year / 100) + two(year % 100) + two(static_cast<unsigned>(date.month())) +
+         two(static_cast<unsigned>(date.day())) + "T" + two(clock.hours().count()) +
+         two(clock.minutes().count()) + two(clock.seconds().count()) + "Z";
+}
+
+bool covers(const Signature& signature, std::string_view name) {
+  return std::find(signature.signed_headers.begin(), signature.signed_headers.end(), name) !=
+         signature.signed_headers.end();
+}
+
+/// The first header that must be signed and is not; empty when there is none.
+std::string uncovered_header(const net::RequestHead& head, const Signature& signature, Dialect dialect) {
+  if (!covers(signature, "host") && !covers(signature, ":authority")) return "host";
+  for (const auto& [name, value] : head.headers) {
+    const std::string lower = to_lower(name);
+    if (!lower.starts_with("x-amz-") || covers(signature, lower)) continue;
+    // S3 wants every one of its headers covered; the others those that select and date the request.
+    const bool presigned_hash =
+        signature.kind == SignatureKind::kPresigned && lower == "x-amz-content-sha256";
+    if (dialect == Dialect::kS3 ? !presigned_hash : lower == "x-amz-target" || lower == "x-amz-date")
+      return lower;
+  }
+  return {};
+}
+
+bool matches(const std::string& expected, const Signature& signature) {
+  return equal_in_constant_time(expected, signature.signature);
+}
+
+}  // namespace
+
+void Verifier::check_form(const net::RequestHead& head, const Signature& signature, Dialect dialect) const {
+  if (signature.kind == SignatureKind::kNone) throw auth_error(dialect, AuthFault::kMissing);
+  if (!signature.problem.empty()) {
+    if (dialect == Dialect::kS3 && signature.kind == SignatureKind::kPresigned)
+      throw aws::Error("AuthorizationQueryParametersError", signature.problem, 400);
+    throw auth_error(dialect, AuthFault::kIncomplete, signature.problem);
+  }
+  if (const std::string name = uncovered_header(head, signature, dialect); !name.empty()) {
+    if (dialect == Dialect::kS3)
+      throw auth_error(dialect, AuthFault::kUnsignedHeaders).with("HeadersNotSigned", name);
+    const std::string shown = name == "host" ? "'Host' or ':authority'" : "'" + name + "'";
+    throw auth_error(dialect, AuthFault::kIncomplete,
+                     shown + " must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  if (dialect == Dialect::kS3 && signature.kind == SignatureKind::kHeader && signature.content_sha256.empty())
+    throw aws::Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400);
+  check_time(signature, dialect);
+}
+
+void Verifier::check_time(const Signature& signature, Dialect dialect) const {
+  const auto signed_at = parse_amz_date(signature.timestamp);
+  if (!signed_at)
+    throw auth_error(dialect, AuthFault::kIncomplete,
+                     "Date must be in ISO-8601 'basic format'. Got '" + signature.timestamp +
+                         "'. See http://en.wikipedia.org/wiki/ISO_8601");
+  if (signature.scope.date != signature.timestamp.substr(0, 8))
+    throw auth_error(
+        dialect, AuthFault::kMismatch,
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
+            signature.scope.date + "' != '" + signature.timestamp.substr(0, 8) + "', from '" +
+            signature.timestamp + "'.");
+  const std::int64_t now = to_epoch_ms(clock_.now()) / 1000;
+  const bool presigned = signature.kind == SignatureKind::kPresigned;
+  const std::int64_t lifetime = presigned ? signature.expires.value_or(kAllowedSkew) : kAllowedSkew;
+  if (presigned && (lifetime < 0 || lifetime > kLongestPresigned)) {
+    const std::string text = "X-Amz-Expires must be between 0 and 604800 seconds";
+    if (dialect == Dialect::kS3) throw aws::Error("AuthorizationQueryParametersError", text, 400);
+    throw auth_error(dialect, AuthFault::kIncomplete, text);
+  }
+  if (*signed_at > now + kAllowedSkew) {
+    const std::string text = "Signature not yet current: " + signature.timestamp + " is still later than " +
+                             amz_date(now + kAllowedSkew) + " (" + amz_date(now) + " + 15 min.)";
+    throw auth_error(dialect, AuthFault::kSkewed, dialect == Dialect::kS3 ? std::string() : text);
+  }
+  if (*signed_at + lifetime < now) {
+    const std::string text = "Signature expired: " + signature.timestamp + " is now earlier than " +
+                             amz_date(now - lifetime) + " (" + amz_date(now) + " - " +
+                             std::to_string(lifetime / 60) + " min.)";
+    throw auth_error(dialect, presigned ? AuthFault::kExpiredRequest : AuthFault::kSkewed,
+                     dialect == Dialect::kS3 ? std::string() : text);
+  }
+}
+
+void Verifier::check_signature(const net::RequestHead& head, const Signature& signature,
+                               std::string_view secret, std::string_view body, Dialect dialect) {
+  const Sha256 key = key_for(secret, signature.scope);
+  std::string payload_hash = signature.content_sha256;
+  if (payload_hash.empty()) {
+    const bool unsigned_body = dialect == Dialect::kS3 && signature.kind == SignatureKind::kPresigned;
+    payload_hash = unsigned_body ? "UNSIGNED-PAYLOAD" : to_hex(as_view(sha256(body)));
+  }
+  const PathStyle style = dialect == Dialect::kS3 ? PathStyle::kS3 : PathStyle::kOther;
+  bool good = false;
+  for (const Canonicalisation form : {Canonicalisation::kAsSent, Canonicalisation::kEncoded}) {
+    const std::string text =
+        string_to_sign(signature, canonical_request(head, signature, payload_hash, style, form));
+    good = matches(to_hex(as_view(hmac_sha256(as_view(key), text))), signature);
+    if (good) break;
+  }
+  if (!good) throw auth_error(dialect, AuthFault::kMismatch);
+  // The hash is part of what was signed, so it now has to be that of the body.
+  if (signature.payload == PayloadKind::kWhole && !signature.content_sha256.empty() &&
+      !equal_in_constant_time(signature.content_sha256, to_hex(as_view(sha256(body)))))
+    throw auth_error(dialect, AuthFault::kBodyMismatch);
+}
+
+Sha256 Verifier::key_for(std::string_view secret, const CredentialScope& scope) {
+  std::string name(secret);
+  name += '\n';
+  name += scope.str();
+  const auto found = keys_.find(name);
+  if (found != keys_.end()) return found->second;
+  // A new day makes all keys stale at once, so the cache is emptied rather than pruned.
+  if (keys_.size() >= kMaxKeys) keys_.clear();
+  return keys_.emplace(std::move(name), signing_key(secret, scope)).first->second;
+}
+
+}  // namespace martlet::gateway

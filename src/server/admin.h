@@ -1,0 +1,47 @@
+#pragma once
+
+// Martlet's own endpoints: health, reset, clock, and the packages behind Code.Location. (Metrics are the gateway's.)
+// Lives on the loop.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "net/http.h"
+#include "services/lambda/service.h"
+#include "wire/service.h"
+
+namespace martlet::server {
+
+class Admin {
+ public:
+  struct Parts {
+    Clock& clock;
+    lambda::LambdaService& lambda;
+    std::vector<wire::BoundService> services;
+    /// Forgets everything; see App.
+    std::function<Task<>()> reset;
+    /// Whether a stranger may reset and move the clock: not under --auth enforce.
+    bool open = true;
+  };
+
+  explicit Admin(Parts parts) : parts_(std::move(parts)) {}
+
+  /// GET /_martlet/health
+  Task<> health(net::Request& request, net::ResponseWriter& answer);
+  /// GET /_localstack/health: the form that existing wrappers wait for.
+  Task<> localstack_health(net::Request& request, net::ResponseWriter& answer);
+  /// POST /_martlet/reset
+  Task<> reset(net::Request& request, net::ResponseWriter& answer);
+  /// GET and POST /_martlet/clock
+  Task<> clock(net::Request& request, net::ResponseWriter& answer);
+  /// GET /_martlet/lambda/code/...
+  Task<> code(net::Request& request, net::ResponseWriter& answer);
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace martlet::server

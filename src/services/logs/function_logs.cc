@@ -1,0 +1,89 @@
+#include "services/logs/function_logs.h"
+
+#include <algorithm>
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "services/logs/logs_store.h"
+#include "services/logs/making.h"
+
+namespace martlet::logs {
+
+namespace {
+
+/// Streams kept in mind; beyond that all are looked up again. Far more than environments run at a time.
+constexpr std::size_t kMaxKnown = 4096;
+
+}  // namespace
+
+Task<> FunctionLogs::write(const environments::Spec& spec, const std::string& stream,
+                           std::vector<environments::LogEvent> events) {
+  std::vector<NewEvent> batch;
+  batch.reserve(events.size());
+  for (environments::LogEvent& event : events) {
+    if (!event.message.empty())
+      batch.push_back({std::max<std::int64_t>(0, event.timestamp_ms), std::move(event.message)});
+  }
+  if (batch.empty()) co_return;
+  Name name{spec.account, spec.region, spec.log_group, stream};
+  std::string failure;
+  try {
+    co_await write_batch(name, std::move(batch));
+  } catch (const boost::system::system_error&) {
+    throw;  // cancelled: the server is ending
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) {
+    log::error("log events were lost",
+               {{"log_group", std::get<2>(name)}, {"log_stream", std::get<3>(name)}, {"error", failure}});
+  }
+}
+
+Task<> FunctionLogs::write_batch(Name name, std::vector<NewEvent> events) {
+  co_await numbers_.start();
+  const std::int64_t now_ms = to_epoch_ms(clock_.now());
+  const auto body = [&](store::Txn& txn) -> Task<> {
+    const auto found = known_.find(name);
+    Known stream;
+    if (found != known_.end()) {
+      stream = found->second;
+    } else {
+      stream = co_await open(txn, name, now_ms);
+    }
+    const Written written =
+        co_await write_events(txn, numbers_, stream.group, stream.stream, events, now_ms, stream.hour);
+    stream.hour = written.hour;
+    txn.after_commit([this, name, stream] { remember(name, stream); });
+  };
+  co_await store_.transact(body);
+}
+
+Task<FunctionLogs::Known> FunctionLogs::open(store::Txn& txn, Name name, std::int64_t now_ms) {
+  const auto& [account, region, group_name, stream_name] = name;
+  const GroupName full_name{account, region, group_name};
+  std::optional<GroupRecord> group = co_await load_group(txn, full_name);
+  if (!group) {
+    group = new_group(ids_, group_name, now_ms);
+    save_group(txn, full_name, *group);
+  }
+  std::optional<StreamRecord> stream = co_await load_stream(txn, group->id, stream_name);
+  if (!stream) {
+    stream = new_stream(ids_, stream_name, now_ms);
+    save_stream(txn, group->id, *stream);
+  }
+  co_return Known{group->id, std::move(*stream), std::nullopt};
+}
+
+void FunctionLogs::remember(const Name& name, Known known) {
+  if (known_.size() >= kMaxKnown && !known_.contains(name)) known_.clear();
+  known_.insert_or_assign(name, std::move(known));
+}
+
+void FunctionLogs::forget_group(std::uint64_t group) {
+  std::erase_if(known_, [&](const auto& entry) { return entry.second.group == group; });
+}
+
+}  // namespace martlet::logs
