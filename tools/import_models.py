@@ -16,7 +16,7 @@ import pathlib
 import sys
 
 METADATA = ("apiVersion", "endpointPrefix", "signingName", "serviceId", "jsonVersion", "targetPrefix", "xmlNamespace")
-SHAPE_FLAGS = ("union", "exception", "sparse", "flattened", "streaming", "eventstream", "event", "document",
+SHAPE_FLAGS = ("union", "exception", "fault", "sparse", "flattened", "streaming", "eventstream", "event", "document",
                "sensitive", "synthetic")
 SHAPE_FACTS = ("payload", "timestampFormat", "locationName", "xmlNamespace", "min", "max", "pattern", "enum")
 MEMBER_FLAGS = ("flattened", "streaming", "jsonvalue", "eventpayload", "eventheader", "xmlAttribute",

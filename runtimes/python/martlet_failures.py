@@ -4,12 +4,12 @@ import os
 import sys
 import traceback
 
-import bootstrap
+import martlet_runtime
 
 
 def describe(error, request_id):
     """The error document; its members are in AWS's order."""
-    if isinstance(error, bootstrap.Fault):
+    if isinstance(error, martlet_runtime.Fault):
         kind, trace = error.kind, error.trace
     else:
         kind, trace = type(error).__name__, frames_of_the_function(error.__traceback__)
@@ -18,7 +18,7 @@ def describe(error, request_id):
 
 def frames_of_the_function(trace):
     """The formatted frames, without those of the runtime that called the handler."""
-    while trace is not None and trace.tb_frame.f_code.co_filename == bootstrap.__file__:
+    while trace is not None and trace.tb_frame.f_code.co_filename == martlet_runtime.__file__:
         trace = trace.tb_next
     return traceback.format_list(traceback.extract_tb(trace))
 
@@ -28,7 +28,7 @@ def log(document):
         from martlet_logging import timestamp
 
         record = {"timestamp": timestamp(), "log_level": "ERROR", **document}
-        write_event(bootstrap.encode_json(record))
+        write_event(martlet_runtime.encode_json(record))
         return
     lines = [f"[ERROR] {document['errorType']}: {document['errorMessage']}", "Traceback (most recent call last):"]
     for frame in document["stackTrace"]:

@@ -3,7 +3,7 @@
 import os
 import time
 
-import bootstrap
+import martlet_runtime
 from martlet_failures import write_event
 
 
@@ -46,12 +46,12 @@ def install(logging):
             fields["requestId"] = record.aws_request_id
             fields.update({name: value for name, value in vars(record).items() if name not in self.standard})
             try:
-                return bootstrap.encode_json(fields)
+                return martlet_runtime.encode_json(fields)
             except Exception:  # an extra field that JSON cannot hold
-                return bootstrap.encode_json({name: str(value) for name, value in fields.items()})
+                return martlet_runtime.encode_json({name: str(value) for name, value in fields.items()})
 
     def add_request_id(record):
-        record.aws_request_id = bootstrap.request_id
+        record.aws_request_id = martlet_runtime.request_id
         return True
 
     handler = LambdaHandler()

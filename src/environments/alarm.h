@@ -1,7 +1,8 @@
 #pragma once
 
-// An Alarm looks after deadlines that keep moving to later times, as those of busy environments do: it sleeps to the
-// earliest one it was told of, then looks again. Moving a deadline later costs nothing. Lives on the loop.
+// An Alarm looks after deadlines that keep moving to later times, as those of busy environments do: it sleeps
+// to the earliest one it was told of, then looks again. Moving a deadline later costs nothing. Lives on the
+// loop.
 
 #include <functional>
 #include <memory>
@@ -15,7 +16,8 @@ namespace martlet::environments {
 
 class Alarm {
  public:
-  /// Acts on what is due and returns the next time (Clock::elapsed) to look; nullopt to sleep until at_latest().
+  /// Acts on what is due and returns the next time (Clock::elapsed) to look; nullopt to sleep until
+  /// at_latest().
   using Look = std::function<Task<std::optional<Duration>>()>;
 
   /// `clock` and what `look` refers to must outlive the alarm; a look under way is cancelled with it.

@@ -13,8 +13,9 @@ namespace {
 
 using std::chrono::microseconds;
 
-/// An invocation at least this long waits for the memory it used to be read before its REPORT; after a shorter one the
-/// figure is brought up to date behind its back, because asking takes a fair part of such an invocation.
+/// An invocation at least this long waits for the memory it used to be read before its REPORT; after a
+/// shorter one the figure is brought up to date behind its back, because asking takes a fair part of such an
+/// invocation.
 constexpr microseconds kMeasureFrom = std::chrono::milliseconds(2);
 
 /// How a process ended, as AWS words it, and what that is to the invoker.
@@ -33,7 +34,9 @@ std::string signal_name(int number) {
 Ending ending_of(const sandbox::Result& result) {
   using Kind = sandbox::Result::Kind;
   Ending ending;
-  const auto signalled = [&](int number) { ending.message = "Runtime exited with error: signal: " + signal_name(number); };
+  const auto signalled = [&](int number) {
+    ending.message = "Runtime exited with error: signal: " + signal_name(number);
+  };
   switch (result.kind) {
     case Kind::kExited:
       if (result.exit_code != 0)
@@ -117,8 +120,9 @@ Task<> Environment::process_ended(sandbox::Result result) {
                {{"function", spec_->function_arn}, {"detail", result.detail}});
   if (state_ == State::kStarting) {
     if (!init_failed_)
-      co_await init_failed({.kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message},
-                           "error");
+      co_await init_failed(
+          {.kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message},
+          "error");
   } else if (run_ && delivered_) {
     const std::string& id = run_->invocation.request_id;
     log_->drain();
@@ -145,7 +149,8 @@ Task<> Environment::init_failed(InitFailure failure, std::string status) {
     if (!init_failure_.message.empty() && status != "timeout")
       log_->add(failure_line(id, init_failure_.message, init_failure_.error_type));
     Outcome outcome{.kind = init_failure_.kind, .payload = init_failure_.document};
-    if (outcome.payload.empty()) outcome.payload = platform_error(init_failure_.error_type, id, init_failure_.message);
+    if (outcome.payload.empty())
+      outcome.payload = platform_error(init_failure_.error_type, id, init_failure_.message);
     if (status == "timeout") log_->add(timeout_line(around_.clock.now(), id, spec_->timeout));
     co_await settle(std::move(outcome), status, status == "timeout" ? "" : init_failure_.error_type);
   }
@@ -175,7 +180,10 @@ Task<std::optional<Duration>> Environment::look_at_deadline() {
 Task<> Environment::deadline_passed() {
   if (state_ == State::kStarting) {
     const std::string message = run_ ? timeout_message(spec_->timeout) : "Initialisation took too long";
-    co_await init_failed({.kind = Outcome::Kind::kTimeout, .error_type = "Sandbox.Timedout", .document = {}, .message = message},
+    co_await init_failed({.kind = Outcome::Kind::kTimeout,
+                          .error_type = "Sandbox.Timedout",
+                          .document = {},
+                          .message = message},
                          "timeout");
     co_return;
   }
@@ -292,7 +300,8 @@ void Environment::kill() {
 }
 
 bool Environment::takes_events() const {
-  return !doomed_ && !retiring_ && !settling_ && !run_ && (state_ == State::kIdle || state_ == State::kReplied);
+  return !doomed_ && !retiring_ && !settling_ && !run_ &&
+         (state_ == State::kIdle || state_ == State::kReplied);
 }
 
 microseconds Environment::since(Duration start) const {

@@ -1,13 +1,13 @@
 #pragma once
 
-// Environment: one running instance of a function version, from its sandbox's creation to its end. It takes one
-// invocation at a time, holds it to its timeout, notices when the process ends, and writes the platform's lines to the
-// log. Made and owned by the fleet; lives on the loop.
+// Environment: one running instance of a function version, from its sandbox's creation to its end. It takes
+// one invocation at a time, holds it to its timeout, notices when the process ends, and writes the platform's
+// lines to the log. Made and owned by the fleet; lives on the loop.
 //
 //   starting → idle ⇄ busy → replied → idle …        any of them → ended
 //
-// "replied" is the time between a function's answer and its next call of /next: the answer is out, but the invocation's
-// timeout still counts. An environment that crashed or ran out of time is never used again.
+// "replied" is the time between a function's answer and its next call of /next: the answer is out, but the
+// invocation's timeout still counts. An environment that crashed or ran out of time is never used again.
 
 #include <chrono>
 #include <cstdint>
@@ -30,7 +30,8 @@
 
 namespace martlet::environments {
 
-/// One invocation on its way through an environment; shared by the caller, who may leave, and the environment.
+/// One invocation on its way through an environment; shared by the caller, who may leave, and the
+/// environment.
 struct Run {
   Invocation invocation;
   /// Set when it is over.
@@ -65,18 +66,18 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
     std::function<void(Environment&)> changed;
   };
 
-  Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec, std::shared_ptr<const Runtime> runtime,
-              std::shared_ptr<LogStream> log, sandbox::Policy policy);
+  Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec,
+              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy);
 
-  /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when no sandbox
-  /// can be made.
+  /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when
+  /// no sandbox can be made.
   Task<> start(Duration init_limit);
   /// Waits until initialisation has succeeded (true) or failed (false).
   Task<bool> initialised();
   [[nodiscard]] const InitFailure& init_failure() const { return init_failure_; }
 
-  /// Gives it an event: when idle or replied, or while starting, in which case initialisation counts as part of the
-  /// invocation. Wait with finished().
+  /// Gives it an event: when idle or replied, or while starting, in which case initialisation counts as part
+  /// of the invocation. Wait with finished().
   void begin(std::shared_ptr<Run> run);
   /// Waits until `run` has an outcome or is lost.
   Task<> finished(std::shared_ptr<Run> run);
@@ -123,8 +124,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   [[nodiscard]] bool runs(const std::string& request_id) const;
   [[nodiscard]] std::chrono::microseconds since(Duration start) const;
 
-  /// Ends the invocation under way: writes END and REPORT, and completes `outcome`, of which the caller has set kind and
-  /// payload. `status` and `error_type` are REPORT's.
+  /// Ends the invocation under way: writes END and REPORT, and completes `outcome`, of which the caller has
+  /// set kind and payload. `status` and `error_type` are REPORT's.
   Task<> settle(Outcome outcome, std::string status, std::string error_type);
   /// Refreshes peak_memory_, now or, after a short invocation, when it has been answered.
   static Task<> measure(std::shared_ptr<Environment> self);

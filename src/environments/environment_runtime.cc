@@ -91,8 +91,11 @@ Task<Verdict> Environment::fail(std::string request_id, RuntimeError error) {
 Task<Verdict> Environment::fail_init(RuntimeError error) {
   if (state_ != State::kStarting || init_failed_) co_return Verdict::kWrongState;
   const std::string type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type);
-  co_await init_failed(
-      {.kind = Outcome::Kind::kInitError, .error_type = type, .document = std::move(error.document), .message = {}}, "error");
+  co_await init_failed({.kind = Outcome::Kind::kInitError,
+                        .error_type = type,
+                        .document = std::move(error.document),
+                        .message = {}},
+                       "error");
   co_return Verdict::kAccepted;
 }
 

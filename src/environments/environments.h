@@ -1,9 +1,9 @@
 #pragma once
 
-// Environments: running instances of function versions. A Fleet keeps them warm per version, starts more under
-// concurrent load, gives each one invocation at a time through the Runtime API, measures it, kills what exceeds its
-// timeout, and writes what it prints to a LogSink. It knows sandboxes and the Runtime API, not the Lambda control plane.
-// Lives on the loop.
+// Environments: running instances of function versions. A Fleet keeps them warm per version, starts more
+// under concurrent load, gives each one invocation at a time through the Runtime API, measures it, kills what
+// exceeds its timeout, and writes what it prints to a LogSink. It knows sandboxes and the Runtime API, not
+// the Lambda control plane. Lives on the loop.
 
 #include <chrono>
 #include <cstdint>
@@ -18,8 +18,8 @@
 
 namespace martlet::environments {
 
-/// Everything that defines an environment of one function version. Immutable once made and shared: environments of
-/// the same Spec object are interchangeable, a changed function gets a new Spec.
+/// Everything that defines an environment of one function version. Immutable once made and shared:
+/// environments of the same Spec object are interchangeable, a changed function gets a new Spec.
 struct Spec {
   std::string account;
   std::string region;
@@ -62,13 +62,14 @@ struct Invocation {
 struct Outcome {
   enum class Kind {
     kSuccess,
-    kHandledError,   ///< the function reported an error (X-Amz-Function-Error: Unhandled in today's API for both kinds)
-    kTimeout,        ///< Sandbox.Timedout
-    kCrash,          ///< Runtime.ExitError
-    kOutOfMemory,    ///< Runtime.OutOfMemory
-    kInitError,      ///< the code could not be initialised
-    kInvalidRuntime, ///< no interpreter for this runtime on the machine, or none at all
-    kThrottled,      ///< no environment could be had
+    kHandledError,    ///< the function reported an error (X-Amz-Function-Error: Unhandled in today's API for
+                      ///< both kinds)
+    kTimeout,         ///< Sandbox.Timedout
+    kCrash,           ///< Runtime.ExitError
+    kOutOfMemory,     ///< Runtime.OutOfMemory
+    kInitError,       ///< the code could not be initialised
+    kInvalidRuntime,  ///< no interpreter for this runtime on the machine, or none at all
+    kThrottled,       ///< no environment could be had
   };
   Kind kind = Kind::kSuccess;
   /// The function's answer, or the JSON error document {"errorType", "errorMessage", ...}.

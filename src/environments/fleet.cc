@@ -20,7 +20,8 @@ constexpr int kMaxAttempts = 3;
 std::uint64_t memory_of(const Spec& spec) { return static_cast<std::uint64_t>(spec.memory_mb) << 20; }
 
 std::uint64_t memory_of_this_machine() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
 }
 
 /// An invocation that could not be handed over at once, on its way to an environment.
@@ -34,7 +35,8 @@ struct Dispatch {
 }  // namespace
 
 struct Fleet::Impl : std::enable_shared_from_this<Impl> {
-  Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden& warden, LogSink& sink_, FleetOptions options_)
+  Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden& warden, LogSink& sink_,
+       FleetOptions options_)
       : executor(std::move(executor_)),
         clock(clock_),
         ids(ids_),
@@ -124,7 +126,8 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
 
   [[nodiscard]] bool fits(const Spec& spec) const {
     if (by_tag.empty()) return true;
-    return by_tag.size() < options.max_environments && reserved_memory + memory_of(spec) <= options.memory_budget_bytes;
+    return by_tag.size() < options.max_environments &&
+           reserved_memory + memory_of(spec) <= options.memory_budget_bytes;
   }
 
   /// Ends the environment that has been idle longest, unless enough of them are ending already.
@@ -171,7 +174,8 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
 
   // ---- invocations ----
 
-  static Task<Outcome> invoke(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec, Invocation invocation) {
+  static Task<Outcome> invoke(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                              Invocation invocation) {
     ++self->invocations;
     if (spec->layer_directories.size() > 1)
       throw std::runtime_error("a function with more than one layer needs them merged into one directory");
@@ -250,16 +254,18 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     self->patience_ends.erase(entry);
   }
 
-  /// Starts an environment and gives it the event. Initialisation that fails is tried once more inside the invocation,
-  /// under the function's own timeout.
+  /// Starts an environment and gives it the event. Initialisation that fails is tried once more inside the
+  /// invocation, under the function's own timeout.
   static Task<> start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                       std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
-    const auto log = std::make_shared<LogStream>(self->executor, self->clock, self->sink, self->tasks, spec,
-                                                 log_stream_name(self->clock.now(), spec->version, self->ids.hex(32)));
+    const auto log =
+        std::make_shared<LogStream>(self->executor, self->clock, self->sink, self->tasks, spec,
+                                    log_stream_name(self->clock.now(), spec->version, self->ids.hex(32)));
     log->add(init_start_line(*spec, runtime->version));
     const auto first = self->make(spec, runtime, log);
     if (!first) co_return self->refuse_entrypoint(*spec, *log, *run, first.error());
-    co_await boot(self, *first, self->options.init_timeout);
+    if (const auto refusal = co_await boot(self, *first, self->options.init_timeout))
+      co_return self->refuse_entrypoint(*spec, *log, *run, *refusal);
     const bool initialised = co_await (*first)->initialised();
     self->starting.erase(first->get());
     if (initialised) {
@@ -271,7 +277,8 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     const auto second = self->make(spec, runtime, log);
     if (!second) co_return self->refuse_entrypoint(*spec, *log, *run, second.error());
     (*second)->begin(run);
-    co_await boot(self, *second, spec->timeout);
+    if (const auto refusal = co_await boot(self, *second, spec->timeout))
+      co_return self->refuse_entrypoint(*spec, *log, *run, *refusal);
     self->starting.erase(second->get());
     co_await (*second)->finished(run);
   }
@@ -287,17 +294,22 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     return environment;
   }
 
-  /// Environment::start(), after whose failure nothing of it is left.
-  static Task<> boot(std::shared_ptr<Impl> self, std::shared_ptr<Environment> environment, Duration limit) {
-    std::exception_ptr failure;
+  /// Environment::start(), after whose failure nothing of it is left. Returns the reason when it is the
+  /// function's own program that cannot be executed; throws when the platform failed.
+  static Task<std::optional<std::string>> boot(std::shared_ptr<Impl> self,
+                                               std::shared_ptr<Environment> environment, Duration limit) {
+    std::string reason;
     try {
       co_await environment->start(limit);
-    } catch (...) {
-      failure = std::current_exception();
+    } catch (const std::exception& error) {
+      reason = error.what();
     }
-    if (!failure) co_return;
+    if (reason.empty()) co_return std::nullopt;
     self->remove(*environment);
-    std::rethrow_exception(failure);
+    // The sandbox tells apart by its words what went wrong: this is what it says of the program.
+    if (!environment->spec()->runtime.starts_with("provided") || !reason.starts_with("cannot execute "))
+      throw std::runtime_error(reason);
+    co_return reason;
   }
 
   /// The code has nothing that could be started.
@@ -355,7 +367,8 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
   std::uint64_t throttles = 0;
 };
 
-Fleet::Fleet(Executor executor, Clock& clock, Ids& ids, sandbox::Warden& warden, LogSink& sink, FleetOptions options)
+Fleet::Fleet(Executor executor, Clock& clock, Ids& ids, sandbox::Warden& warden, LogSink& sink,
+             FleetOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), clock, ids, warden, sink, std::move(options))) {}
 
 Fleet::~Fleet() = default;

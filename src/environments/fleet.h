@@ -1,11 +1,12 @@
 #pragma once
 
-// Fleet: all environments of this server. It keeps them warm per function version, starts more under concurrent load,
-// bounds how many there are, freezes and retires idle ones, and runs the Runtime API that they talk to. Owned by the
-// server; lives on the loop. It starts no threads, and one timer serves all idle environments.
+// Fleet: all environments of this server. It keeps them warm per function version, starts more under
+// concurrent load, bounds how many there are, freezes and retires idle ones, and runs the Runtime API that
+// they talk to. Owned by the server; lives on the loop. It starts no threads, and one timer serves all idle
+// environments.
 //
-// Environments are interchangeable when they were made from the same Spec object, so a caller keeps one Spec per
-// function version and makes a new one (and retires the old) when code or configuration changes.
+// Environments are interchangeable when they were made from the same Spec object, so a caller keeps one Spec
+// per function version and makes a new one (and retires the old) when code or configuration changes.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,8 @@ struct FleetOptions {
   Duration freeze_after = std::chrono::seconds(2);
   Duration retire_after = std::chrono::minutes(7);
   /// Takes over the socket on which `endpoint_port` listens inside an environment and answers it until
-  /// remove_endpoint(id). The tag names the environment: see Fleet::spec_of. Without it the port refuses connections.
+  /// remove_endpoint(id). The tag names the environment: see Fleet::spec_of. Without it the port refuses
+  /// connections.
   std::function<std::uint64_t(int fd, std::string tag)> adopt_endpoint;
   std::function<void(std::uint64_t id)> remove_endpoint;
 };
@@ -47,18 +49,20 @@ struct FleetOptions {
 class Fleet {
  public:
   /// What is passed by reference must outlive the fleet.
-  Fleet(Executor executor, Clock& clock, Ids& ids, sandbox::Warden& warden, LogSink& sink, FleetOptions options);
+  Fleet(Executor executor, Clock& clock, Ids& ids, sandbox::Warden& warden, LogSink& sink,
+        FleetOptions options);
   /// Owners co_await stop() first.
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
-  /// Runs one event to its end. Every failure of the function is an Outcome. Throws std::runtime_error only when the
-  /// platform failed (no sandbox could be made). Cancelling the call leaves the invocation running to its end, as a client
-  /// that disconnects does in AWS.
+  /// Runs one event to its end. Every failure of the function is an Outcome. Throws std::runtime_error only
+  /// when the platform failed (no sandbox could be made). Cancelling the call leaves the invocation running
+  /// to its end, as a client that disconnects does in AWS.
   Task<Outcome> invoke(std::shared_ptr<const Spec> spec, Invocation invocation);
 
-  /// Ends the environments of that function (unqualified ARN), all versions: idle ones now, busy ones after their invocation.
+  /// Ends the environments of that function (unqualified ARN), all versions: idle ones now, busy ones after
+  /// their invocation.
   void retire(const std::string& function_arn);
   /// Ends the environments made from `spec`, in the same way.
   void retire(const std::shared_ptr<const Spec>& spec);
@@ -66,7 +70,8 @@ class Fleet {
   /// The function whose environment has this tag (see FleetOptions::adopt_endpoint); null when there is none.
   [[nodiscard]] std::shared_ptr<const Spec> spec_of(const std::string& tag) const;
 
-  /// Ends all environments, writes out their logs, and waits until nothing is left. Invocations under way end as crashes.
+  /// Ends all environments, writes out their logs, and waits until nothing is left. Invocations under way end
+  /// as crashes.
   Task<> stop();
 
   struct Statistics {

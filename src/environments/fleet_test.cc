@@ -1,5 +1,5 @@
-// Whole environments over child processes (see process_warden_test.h); src/environments/sandboxed_test.cc has what needs
-// real sandboxes.
+// Whole environments over child processes (see process_warden_test.h); src/environments/sandboxed_test.cc has
+// what needs real sandboxes.
 
 #include "environments/fleet.h"
 
@@ -20,7 +20,10 @@ using testing::StartsWith;
 
 struct World {
   explicit World(Executor with, FleetOptions options = options_for_test())
-      : executor(with), clock(make_system_clock(with)), warden(with), fleet(with, *clock, ids, warden, sink, options) {}
+      : executor(with),
+        clock(make_system_clock(with)),
+        warden(with),
+        fleet(with, *clock, ids, warden, sink, options) {}
   Executor executor;
   std::unique_ptr<Clock> clock;
   Ids ids;
@@ -58,15 +61,17 @@ TEST(Fleet, APythonFunctionAnswersColdAndWarm) {
             "import logging\nlogging.getLogger().setLevel('INFO')\n"
             "def handler(event, context):\n"
             "    print('got', event['n'])\n    logging.info('two\\nlines')\n"
-            "    return {'n': event['n'] + 1, 'id': context.aws_request_id, 'left': context.get_remaining_time_in_millis()}\n");
+            "    return {'n': event['n'] + 1, 'id': context.aws_request_id, 'left': "
+            "context.get_remaining_time_in_millis()}\n");
   with_fleet([&](World& world) -> Task<> {
     const auto spec = spec_for(code, "python3.11", "app.handler");
     const Outcome cold = co_await world.fleet.invoke(spec, event("{\"n\": 1}", "first"));
     EXPECT_EQ(cold.kind, Outcome::Kind::kSuccess);
-    EXPECT_THAT(cold.payload, StartsWith("{\"n\": 2, \"id\": \"first\", \"left\": 2"));
+    EXPECT_THAT(cold.payload, MatchesRegex("\\{\"n\": 2, \"id\": \"first\", \"left\": (2[0-9]+|3000)\\}"));
     EXPECT_TRUE(cold.init_duration);
     EXPECT_THAT(cold.log_tail, StartsWith("START RequestId: first Version: $LATEST\ngot 1\n[INFO]\t"));
-    EXPECT_THAT(cold.log_tail, HasSubstr("Z\tfirst\ttwo\nlines\nEND RequestId: first\nREPORT RequestId: first\tDuration: "));
+    EXPECT_THAT(cold.log_tail,
+                HasSubstr("Z\tfirst\ttwo\nlines\nEND RequestId: first\nREPORT RequestId: first\tDuration: "));
     EXPECT_THAT(cold.log_tail, HasSubstr("\tMemory Size: 256 MB\tMax Memory Used: 30 MB\tInit Duration: "));
     EXPECT_EQ(cold.peak_memory_bytes, 30u << 20);
 
@@ -80,7 +85,8 @@ TEST(Fleet, APythonFunctionAnswersColdAndWarm) {
     co_await world.fleet.stop();
     EXPECT_EQ(world.sink.streams.size(), 1u);
     EXPECT_THAT(world.sink.text(), StartsWith("INIT_START Runtime Version: python:3.11"));
-    EXPECT_THAT(world.sink.streams.begin()->first, MatchesRegex("[0-9]+/[0-9]+/[0-9]+/\\[\\$LATEST\\][0-9a-f]+"));
+    EXPECT_THAT(world.sink.streams.begin()->first,
+                MatchesRegex("[0-9]+/[0-9]+/[0-9]+/\\[\\$LATEST\\][0-9a-f]+"));
   });
 }
 
@@ -91,41 +97,51 @@ TEST(Fleet, HandlerErrorsAreReportedAndTheEnvironmentGoesOn) {
     for (int i = 0; i < 2; ++i) {
       const Outcome outcome = co_await world.fleet.invoke(spec, event("{}", "id"));
       EXPECT_EQ(outcome.kind, Outcome::Kind::kHandledError);
-      EXPECT_THAT(outcome.payload, StartsWith("{\"errorMessage\": \"boom\", \"errorType\": \"ValueError\", \"requestId\": \"id\", "
-                                              "\"stackTrace\": [\"  File "));
-      EXPECT_THAT(outcome.log_tail, HasSubstr("[ERROR] ValueError: boom\nTraceback (most recent call last):\n  File "));
+      EXPECT_THAT(
+          outcome.payload,
+          StartsWith("{\"errorMessage\": \"boom\", \"errorType\": \"ValueError\", \"requestId\": \"id\", "
+                     "\"stackTrace\": [\"  File "));
+      EXPECT_THAT(outcome.log_tail,
+                  HasSubstr("[ERROR] ValueError: boom\nTraceback (most recent call last):\n  File "));
     }
     EXPECT_EQ(world.fleet.statistics().cold_starts, 1u);
   });
 }
 
 TEST(Fleet, TimeoutKillsAndReports) {
-  const Code code = python("import time\ndef handler(event, context):\n    print('working')\n    time.sleep(60)\n");
+  const Code code =
+      python("import time\ndef handler(event, context):\n    print('working')\n    time.sleep(60)\n");
   with_fleet([&](World& world) -> Task<> {
     auto spec = spec_for(code, "python3.11", "app.handler");
     spec->timeout = 1s;
     const Outcome outcome = co_await world.fleet.invoke(spec, event("{}", "id"));
     EXPECT_EQ(outcome.kind, Outcome::Kind::kTimeout);
-    EXPECT_EQ(outcome.payload,
-              R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: id Error: Task timed out after 1.00 seconds"})");
+    EXPECT_EQ(
+        outcome.payload,
+        R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: id Error: Task timed out after 1.00 seconds"})");
     EXPECT_THAT(outcome.log_tail, HasSubstr("working\n"));
-    EXPECT_THAT(outcome.log_tail, HasSubstr("Z id Task timed out after 1.00 seconds\n\nEND RequestId: id\nREPORT RequestId: id\t"
-                                            "Duration: 1000.00 ms\t"));
+    EXPECT_THAT(
+        outcome.log_tail,
+        HasSubstr("Z id Task timed out after 1.00 seconds\n\nEND RequestId: id\nREPORT RequestId: id\t"
+                  "Duration: 1000.00 ms\t"));
     EXPECT_THAT(outcome.log_tail, HasSubstr("Status: timeout\n"));
     co_await world.fleet.stop();
   });
 }
 
 TEST(Fleet, AProcessThatExitsIsACrashAndTheNextCallStartsAnew) {
-  const Code code = python("import os\ndef handler(event, context):\n    print('bye', flush=True)\n    os._exit(event)\n");
+  const Code code =
+      python("import os\ndef handler(event, context):\n    print('bye', flush=True)\n    os._exit(event)\n");
   with_fleet([&](World& world) -> Task<> {
     const auto spec = spec_for(code, "python3.11", "app.handler");
     const Outcome three = co_await world.fleet.invoke(spec, event("3", "id"));
     EXPECT_EQ(three.kind, Outcome::Kind::kCrash);
-    EXPECT_EQ(three.payload,
-              R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: id Error: Runtime exited with error: exit status 3"})");
-    EXPECT_THAT(three.log_tail, HasSubstr("bye\nRequestId: id Error: Runtime exited with error: exit status 3\n"
-                                          "Runtime.ExitError\nEND RequestId: id\n"));
+    EXPECT_EQ(
+        three.payload,
+        R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: id Error: Runtime exited with error: exit status 3"})");
+    EXPECT_THAT(three.log_tail,
+                HasSubstr("bye\nRequestId: id Error: Runtime exited with error: exit status 3\n"
+                          "Runtime.ExitError\nEND RequestId: id\n"));
     EXPECT_THAT(three.log_tail, HasSubstr("Status: error\tError Type: Runtime.ExitError\n"));
     const Outcome zero = co_await world.fleet.invoke(spec, event("0", "id"));
     EXPECT_THAT(zero.payload, HasSubstr("Error: Runtime exited without providing a reason"));
@@ -142,7 +158,8 @@ TEST(Fleet, InitialisationThatFailsIsTriedOnceMoreInsideTheInvocation) {
     EXPECT_EQ(outcome.payload,
               "{\"errorMessage\": \"Unable to import module 'app': No module named 'nothing_of_that_name'\", "
               "\"errorType\": \"Runtime.ImportModuleError\", \"requestId\": \"\", \"stackTrace\": []}");
-    EXPECT_THAT(outcome.log_tail, HasSubstr("[ERROR] Runtime.ImportModuleError: Unable to import module 'app'"));
+    EXPECT_THAT(outcome.log_tail,
+                HasSubstr("[ERROR] Runtime.ImportModuleError: Unable to import module 'app'"));
     EXPECT_THAT(outcome.log_tail, HasSubstr("Status: error\tError Type: Runtime.ImportModuleError\n"));
     EXPECT_EQ(world.fleet.statistics().cold_starts, 2u);
     co_await world.fleet.stop();
@@ -158,10 +175,12 @@ TEST(Fleet, InitialisationThatExitsOrHangs) {
   options.init_timeout = 300ms;
   with_fleet(
       [&](World& world) -> Task<> {
-        const Outcome exited = co_await world.fleet.invoke(spec_for(exits, "python3.11", "app.handler"), event("{}", "id"));
+        const Outcome exited =
+            co_await world.fleet.invoke(spec_for(exits, "python3.11", "app.handler"), event("{}", "id"));
         EXPECT_EQ(exited.kind, Outcome::Kind::kCrash);
-        EXPECT_EQ(exited.payload,
-                  R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: id Error: Runtime exited with error: exit status 7"})");
+        EXPECT_EQ(
+            exited.payload,
+            R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: id Error: Runtime exited with error: exit status 7"})");
         auto spec = spec_for(hangs, "python3.11", "app.handler");
         spec->timeout = 1s;
         const Outcome hung = co_await world.fleet.invoke(spec, event("{}", "id"));
@@ -173,30 +192,45 @@ TEST(Fleet, InitialisationThatExitsOrHangs) {
 
 TEST(Fleet, NodeFunctionsWithPromisesCallbacksAndModules) {
   Code code;
-  code.file("index.js",
-            "exports.handler = async (event, context) => { console.log('hi\\nthere'); return {n: event.n, fn: context.functionName}; };\n"
-            "exports.callback = (event, context, callback) => { setTimeout(() => console.log('late'), 20); callback(null, 'ok'); };\n"
-            "exports.throws = async () => { throw new TypeError('bad'); };\n"
-            "exports.rejects = (e, c, cb) => { Promise.reject(new Error('lost')); setTimeout(cb, 5000); };\n");
+  code.file(
+      "index.js",
+      "exports.handler = async (event, context) => { console.log('hi\\nthere'); return {n: event.n, fn: "
+      "context.functionName}; };\n"
+      "exports.callback = (event, context, callback) => { setTimeout(() => console.log('late'), 20); "
+      "callback(null, 'ok'); };\n"
+      "exports.throws = async () => { throw new TypeError('bad'); };\n"
+      "exports.rejects = (e, c, cb) => { Promise.reject(new Error('lost')); setTimeout(cb, 5000); };\n");
   code.file("lib/module.mjs", "export const handler = async (event) => ({esm: event});\n");
   with_fleet([&](World& world) -> Task<> {
-    const auto plain = co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.handler"), event("{\"n\":1}", "id"));
+    const auto plain =
+        co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.handler"), event("{\"n\":1}", "id"));
     EXPECT_EQ(plain.payload, R"({"n":1,"fn":"f"})");
     EXPECT_THAT(plain.log_tail, HasSubstr("Z\tid\tINFO\thi\nthere\nEND"));
-    const auto callback = co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.callback"), event("{}", "id"));
+    const auto callback =
+        co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.callback"), event("{}", "id"));
     EXPECT_EQ(callback.payload, "\"ok\"");
     EXPECT_THAT(callback.log_tail, HasSubstr("late\nEND"));
-    const auto module = co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "lib/module.handler"), event("[1]", "id"));
+    const auto module =
+        co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "lib/module.handler"), event("[1]", "id"));
     EXPECT_EQ(module.payload, R"({"esm":[1]})");
-    const auto thrown = co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.throws"), event("{}", "id"));
+    const auto thrown =
+        co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.throws"), event("{}", "id"));
     EXPECT_EQ(thrown.kind, Outcome::Kind::kHandledError);
-    EXPECT_THAT(thrown.payload, StartsWith(R"({"errorType":"TypeError","errorMessage":"bad","trace":["TypeError: bad",)"));
+    EXPECT_THAT(thrown.payload,
+                StartsWith(R"({"errorType":"TypeError","errorMessage":"bad","trace":["TypeError: bad",)"));
     EXPECT_THAT(thrown.log_tail, HasSubstr("\tid\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\""));
-    const auto rejected = co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.rejects"), event("{}", "id"));
-    EXPECT_THAT(rejected.payload, StartsWith(R"({"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: lost")"));
-    const auto missing = co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.none"), event("{}", "id"));
+    const auto rejected =
+        co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.rejects"), event("{}", "id"));
+    EXPECT_THAT(
+        rejected.payload,
+        StartsWith(R"({"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: lost")"));
+    const auto missing =
+        co_await world.fleet.invoke(spec_for(code, "nodejs20.x", "index.none"), event("{}", "id"));
     EXPECT_EQ(missing.kind, Outcome::Kind::kInitError);
-    EXPECT_THAT(missing.payload, StartsWith(R"({"errorType":"Runtime.HandlerNotFound","errorMessage":"index.none is undefined or not exported")"));
+    EXPECT_THAT(
+        missing.payload,
+        StartsWith(
+            R"({"errorType":"Runtime.HandlerNotFound","errorMessage":"index.none is undefined or not exported")"));
   });
 }
 
@@ -205,7 +239,7 @@ constexpr const char* kBootstrap = R"(#!/usr/bin/python3
 import http.client, os, json
 c = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
 def call(method, path, body=None, headers={}):
-    c.request(method, '/2018-06-01/runtime/' + path, body, headers)
+    c.request(method, '/2018-06-01/runtime/' + path, body, headers, encode_chunked=True)
     r = c.getresponse()
     return r.status, r.read().decode(), r.headers
 while True:
@@ -221,7 +255,14 @@ while True:
     elif what == 'fits':
         call('POST', f'invocation/{id}/response', 'x' * 6291556)
     elif what == 'streamed':
-        call('POST', f'invocation/{id}/response', iter([b'one', b'two']), {'Transfer-Encoding': 'chunked', 'Lambda-Runtime-Function-Response-Mode': 'streaming'})
+        call('POST', f'invocation/{id}/response', iter([b'one', b'two']),
+             {'Transfer-Encoding': 'chunked', 'Lambda-Runtime-Function-Response-Mode': 'streaming'})
+    elif what == 'broken':
+        c.sock.sendall(f'POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
+                       'Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n3\r\none\r\n0\r\n'
+                       'Lambda-Runtime-Function-Error-Type: Function.Broke\r\n'
+                       'Lambda-Runtime-Function-Error-Body: half-way\r\n\r\n'.encode())
+        c.sock.recv(4096)
     else:
         call('POST', f'invocation/{id}/response', event)
 )";
@@ -233,15 +274,20 @@ TEST(Fleet, AProvidedRuntimeSpeaksTheRuntimeApi) {
     const auto spec = spec_for(code, "provided.al2023", "anything");
     const auto protocol = co_await world.fleet.invoke(spec, event("\"protocol\"", "id"));
     EXPECT_EQ(protocol.payload,
-              "[[400, \"{\\\"errorType\\\":\\\"InvalidRequestID\\\",\\\"errorMessage\\\":\\\"Invalid request ID\\\"}\"], 403, 403, 404, true]");
+              "[[400, \"{\\\"errorType\\\":\\\"InvalidRequestID\\\",\\\"errorMessage\\\":\\\"Invalid request "
+              "ID\\\"}\"], 403, 403, 404, true]");
     const auto large = co_await world.fleet.invoke(spec, event("\"large\"", "id"));
     EXPECT_EQ(large.kind, Outcome::Kind::kHandledError);
-    EXPECT_EQ(large.payload, R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":)"
-                             R"("Response payload size exceeded maximum allowed payload size (6291556 bytes)."})");
+    EXPECT_EQ(large.payload,
+              R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":)"
+              R"("Response payload size exceeded maximum allowed payload size (6291556 bytes)."})");
     const auto fits = co_await world.fleet.invoke(spec, event("\"fits\"", "id"));
     EXPECT_EQ(fits.payload.size(), 6291556u);
     const auto streamed = co_await world.fleet.invoke(spec, event("\"streamed\"", "id"));
     EXPECT_EQ(streamed.payload, "onetwo");
+    const auto broken = co_await world.fleet.invoke(spec, event("\"broken\"", "id"));
+    EXPECT_EQ(broken.kind, Outcome::Kind::kHandledError);
+    EXPECT_EQ(broken.payload, R"({"errorType":"Function.Broke","errorMessage":"half-way"})");
     const std::string six_mb = "\"" + std::string(6 << 20, 'y') + "\"";
     const auto echoed = co_await world.fleet.invoke(spec, event(six_mb, "id"));
     EXPECT_TRUE(echoed.payload == six_mb.substr(0, six_mb.size())) << echoed.payload.size();
@@ -254,7 +300,8 @@ TEST(Fleet, AProvidedRuntimeSpeaksTheRuntimeApi) {
 TEST(Fleet, CodeWithoutABootstrap) {
   const Code code;
   with_fleet([&](World& world) -> Task<> {
-    const auto outcome = co_await world.fleet.invoke(spec_for(code, "provided.al2023", "x"), event("{}", "id"));
+    const auto outcome =
+        co_await world.fleet.invoke(spec_for(code, "provided.al2023", "x"), event("{}", "id"));
     EXPECT_EQ(outcome.kind, Outcome::Kind::kInitError);
     EXPECT_THAT(outcome.payload, HasSubstr("Runtime.InvalidEntrypoint"));
     EXPECT_THAT(outcome.log_tail, HasSubstr("Error Type: Runtime.InvalidEntrypoint"));
@@ -270,13 +317,15 @@ TEST(Fleet, ARuntimeNobodyHasIsAnOutcome) {
   });
 }
 
-Task<> invoke_into(Fleet& fleet, std::shared_ptr<const Spec> spec, std::string id, std::map<std::string, Outcome>& into) {
+Task<> invoke_into(Fleet& fleet, std::shared_ptr<const Spec> spec, std::string id,
+                   std::map<std::string, Outcome>& into) {
   Outcome outcome = co_await fleet.invoke(std::move(spec), event("{}", id));
   into[id] = std::move(outcome);
 }
 
 TEST(Fleet, ParallelInvocationsGetEnvironmentsOfTheirOwnAndTheyAreReused) {
-  const Code code = python("import os, time\ndef handler(event, context):\n    time.sleep(0.4)\n    return os.getpid()\n");
+  const Code code =
+      python("import os, time\ndef handler(event, context):\n    time.sleep(0.4)\n    return os.getpid()\n");
   with_fleet([&](World& world) -> Task<> {
     const auto spec = spec_for(code, "python3.11", "app.handler");
     for (int round = 0; round < 2; ++round) {
@@ -302,7 +351,8 @@ TEST(Fleet, BoundsAreKeptByEndingIdleOnesByWaitingAndByThrottling) {
         const auto first = spec_for(code, "python3.11", "app.handler");
         std::map<std::string, Outcome> outcomes;
         TaskGroup group(world.executor);
-        for (int i = 0; i < 4; ++i) group.spawn("invoke", invoke_into(world.fleet, first, std::to_string(i), outcomes));
+        for (int i = 0; i < 4; ++i)
+          group.spawn("invoke", invoke_into(world.fleet, first, std::to_string(i), outcomes));
         co_await group.join();
         for (const auto& [id, outcome] : outcomes) EXPECT_TRUE(outcome.succeeded()) << outcome.payload;
         EXPECT_EQ(world.fleet.statistics().cold_starts, 2u);
@@ -349,7 +399,8 @@ TEST(Fleet, IdleEnvironmentsAreFrozenThawedAndRetired) {
 }
 
 TEST(Fleet, RetireEndsIdleOnesNowAndBusyOnesAfterwards) {
-  const Code code = python("import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'done'\n");
+  const Code code =
+      python("import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'done'\n");
   with_fleet([&](World& world) -> Task<> {
     const auto spec = spec_for(code, "python3.11", "app.handler");
     co_await world.fleet.invoke(spec, event("0"));
@@ -359,7 +410,8 @@ TEST(Fleet, RetireEndsIdleOnesNowAndBusyOnesAfterwards) {
     std::map<std::string, Outcome> outcomes;
     TaskGroup group(world.executor);
     group.spawn("invoke", invoke_into(world.fleet, spec, "{}", outcomes));
-    while (world.fleet.statistics().busy + world.fleet.statistics().starting == 0) co_await world.clock->sleep_elapsed(5ms);
+    while (world.fleet.statistics().busy + world.fleet.statistics().starting == 0)
+      co_await world.clock->sleep_elapsed(5ms);
     world.fleet.retire(std::shared_ptr<const Spec>(spec));
     co_await group.join();
     EXPECT_EQ(outcomes.size(), 1u);
@@ -368,7 +420,8 @@ TEST(Fleet, RetireEndsIdleOnesNowAndBusyOnesAfterwards) {
 }
 
 TEST(Fleet, ACallerThatLeavesDoesNotEndTheInvocation) {
-  const Code code = python("import time\ndef handler(event, context):\n    time.sleep(0.3)\n    print('finished')\n");
+  const Code code =
+      python("import time\ndef handler(event, context):\n    time.sleep(0.3)\n    print('finished')\n");
   with_fleet([&](World& world) -> Task<> {
     const auto spec = spec_for(code, "python3.11", "app.handler");
     std::map<std::string, Outcome> outcomes;
@@ -387,7 +440,9 @@ TEST(Fleet, ACallerThatLeavesDoesNotEndTheInvocation) {
 }
 
 TEST(Fleet, MegabytesOfOutputComeInOrderBeforeTheEnd) {
-  const Code code = python("def handler(event, context):\n    for i in range(40000):\n        print('line', i, 'x' * 150)\n    print('partial', end='')\n");
+  const Code code = python(
+      "def handler(event, context):\n    for i in range(40000):\n        print('line', i, 'x' * 150)\n    "
+      "print('partial', end='')\n");
   with_fleet([&](World& world) -> Task<> {
     auto spec = spec_for(code, "python3.11", "app.handler");
     spec->timeout = 30s;
@@ -404,7 +459,8 @@ TEST(Fleet, MegabytesOfOutputComeInOrderBeforeTheEnd) {
 }
 
 TEST(Fleet, OutputOfARunningFunctionIsWrittenWhileItRuns) {
-  const Code code = python("import time\ndef handler(event, context):\n    print('early')\n    time.sleep(30)\n");
+  const Code code =
+      python("import time\ndef handler(event, context):\n    print('early')\n    time.sleep(30)\n");
   with_fleet([&](World& world) -> Task<> {
     auto spec = spec_for(code, "python3.11", "app.handler");
     spec->timeout = 60s;

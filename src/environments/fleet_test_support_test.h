@@ -1,7 +1,7 @@
 #pragma once
 
-// What tests of whole environments share: a directory with a function's code, a sink that keeps what was logged, and a
-// fleet over some warden.
+// What tests of whole environments share: a directory with a function's code, a sink that keeps what was
+// logged, and a fleet over some warden.
 
 #include <unistd.h>
 
@@ -68,7 +68,8 @@ class Code {
   std::string directory_;
 };
 
-inline std::shared_ptr<Spec> spec_for(const Code& code, const std::string& runtime, const std::string& handler) {
+inline std::shared_ptr<Spec> spec_for(const Code& code, const std::string& runtime,
+                                      const std::string& handler) {
   auto spec = std::make_shared<Spec>();
   spec->account = "000000000000";
   spec->region = "us-east-1";
@@ -82,7 +83,8 @@ inline std::shared_ptr<Spec> spec_for(const Code& code, const std::string& runti
   return spec;
 }
 
-inline Invocation event(const std::string& payload, const std::string& id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd") {
+inline Invocation event(const std::string& payload,
+                        const std::string& id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd") {
   return {.request_id = id,
           .payload = payload,
           .invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:f",
@@ -93,7 +95,8 @@ inline Invocation event(const std::string& payload, const std::string& id = "847
 
 inline FleetOptions options_for_test() {
   FleetOptions options;
-  options.runtimes_directory = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "runtimes";
+  options.runtimes_directory =
+      std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "runtimes";
   options.memory_budget_bytes = 64ULL << 30;
   return options;
 }

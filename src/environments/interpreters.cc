@@ -32,7 +32,8 @@ std::optional<std::string> program_at(const fs::path& path) {
   std::error_code failure;
   const fs::path real = fs::canonical(path, failure);
   if (failure || !fs::is_regular_file(real, failure)) return std::nullopt;
-  if ((fs::status(real, failure).permissions() & fs::perms::owner_exec) == fs::perms::none) return std::nullopt;
+  if ((fs::status(real, failure).permissions() & fs::perms::owner_exec) == fs::perms::none)
+    return std::nullopt;
   return real.string();
 }
 
@@ -87,14 +88,20 @@ std::vector<int> version_of_node_package() {
 }  // namespace
 
 RuntimeSearch RuntimeSearch::of_this_machine() {
-  RuntimeSearch search{.program_directories = {"/usr/bin", "/usr/local/bin"}, .pyenv_versions = {}, .nvm_versions = {}};
-  const auto variable = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  RuntimeSearch search{
+      .program_directories = {"/usr/bin", "/usr/local/bin"}, .pyenv_versions = {}, .nvm_versions = {}};
+  const auto variable = [](const char* name) {
+    return std::string(std::getenv(name) ? std::getenv(name) : "");
+  };
   for (const std::string_view directory : split(variable("PATH"), ':'))
     // pyenv's shims are scripts that stand for whatever version is current.
-    if (directory.starts_with('/') && !directory.ends_with("/shims")) search.program_directories.emplace_back(directory);
+    if (directory.starts_with('/') && !directory.ends_with("/shims"))
+      search.program_directories.emplace_back(directory);
   const std::string home = variable("HOME");
-  if (const std::string root = variable("PYENV_ROOT"); !root.empty()) search.pyenv_versions.push_back(root + "/versions");
-  if (const std::string root = variable("NVM_DIR"); !root.empty()) search.nvm_versions.push_back(root + "/versions/node");
+  if (const std::string root = variable("PYENV_ROOT"); !root.empty())
+    search.pyenv_versions.push_back(root + "/versions");
+  if (const std::string root = variable("NVM_DIR"); !root.empty())
+    search.nvm_versions.push_back(root + "/versions/node");
   if (!home.empty()) {
     search.pyenv_versions.push_back(home + "/.pyenv/versions");
     search.nvm_versions.push_back(home + "/.nvm/versions/node");
@@ -108,7 +115,8 @@ std::vector<Interpreter> find_pythons(const RuntimeSearch& search) {
     for (const fs::path& path : entries(directory)) {
       const std::string name = path.filename();
       if (!name.starts_with("python3.")) continue;
-      if (!std::ranges::all_of(name.substr(8), [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
+      if (!std::ranges::all_of(name.substr(8), [](unsigned char c) { return std::isdigit(c) != 0; }))
+        continue;
       add(found, path, parse_version(std::string_view(name).substr(6)));
     }
   for (const std::string& directory : search.pyenv_versions)
@@ -132,7 +140,8 @@ std::vector<Interpreter> find_nodes(const RuntimeSearch& search) {
   for (const std::string& directory : search.nvm_versions)
     for (const fs::path& path : entries(directory)) {
       const std::string name = path.filename();
-      if (name.starts_with('v')) add(found, path / "bin/node", parse_version(std::string_view(name).substr(1)));
+      if (name.starts_with('v'))
+        add(found, path / "bin/node", parse_version(std::string_view(name).substr(1)));
     }
   return found;
 }
@@ -153,8 +162,9 @@ const Interpreter* nearest(const std::vector<Interpreter>& interpreters, const s
     if (distance(one) != distance(*best)) continue;
     // Equally near: of one version the system's own, which is found first; of two the newer.
     const auto shown = [&](const Interpreter& it) {
-      return std::vector<int>(it.version.begin(),
-                              it.version.begin() + static_cast<long>(std::min(wanted.size(), it.version.size())));
+      return std::vector<int>(
+          it.version.begin(),
+          it.version.begin() + static_cast<long>(std::min(wanted.size(), it.version.size())));
     };
     if (shown(one) > shown(*best)) best = &one;
   }

@@ -26,7 +26,8 @@ constexpr std::size_t kMaxPendingBytes = 1 << 20;
 /// What is written without waiting for the end of the interval.
 constexpr std::size_t kFlushBytes = 64 << 10;
 constexpr Duration kFlushInterval = std::chrono::milliseconds(100);
-/// Most that drain() takes: more than a pipe holds, so that a function that never stops printing cannot keep us there.
+/// Most that drain() takes: more than a pipe holds, so that a function that never stops printing cannot keep
+/// us there.
 constexpr std::size_t kMaxDrainBytes = 2 << 20;
 
 struct Pipe {
@@ -69,7 +70,8 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
     static std::array<char, 64 << 10> buffer;  // the loop is one thread
     const auto take = [this](std::string message) { add(std::move(message)); };
     while (!pipe.ended && limit > 0) {
-      const ssize_t count = ::read(pipe.descriptor.native_handle(), buffer.data(), std::min(buffer.size(), limit));
+      const ssize_t count =
+          ::read(pipe.descriptor.native_handle(), buffer.data(), std::min(buffer.size(), limit));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return;
       if (count <= 0) {
@@ -120,7 +122,8 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
       try {
         co_await self->sink.write(*self->spec, self->name, std::move(events));
       } catch (const std::exception& error) {
-        log::error("log events could not be written", {{"log_group", self->spec->log_group}, {"error", error.what()}});
+        log::error("log events could not be written",
+                   {{"log_group", self->spec->log_group}, {"error", error.what()}});
       }
       // Counted until it is written: what is being written takes memory too.
       self->pending_bytes -= bytes;
@@ -147,7 +150,8 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
 
 LogStream::LogStream(Executor executor, Clock& clock, LogSink& sink, TaskGroup& tasks,
                      std::shared_ptr<const Spec> spec, std::string name)
-    : impl_(std::make_shared<Impl>(std::move(executor), clock, sink, tasks, std::move(spec), std::move(name))) {}
+    : impl_(std::make_shared<Impl>(std::move(executor), clock, sink, tasks, std::move(spec),
+                                   std::move(name))) {}
 
 LogStream::~LogStream() = default;
 
@@ -168,7 +172,8 @@ void LogStream::drain() {
   if (::poll(ready.data(), count, 0) > 0)
     for (std::size_t i = 0; i < count; ++i)
       if (ready[i].revents != 0) impl_->pull(*impl_->pipes[i], kMaxDrainBytes);
-  for (const auto& pipe : impl_->pipes) pipe->lines.finish([this](std::string message) { impl_->add(std::move(message)); });
+  for (const auto& pipe : impl_->pipes)
+    pipe->lines.finish([this](std::string message) { impl_->add(std::move(message)); });
 }
 
 void LogStream::add(std::string message) { impl_->add(std::move(message)); }

@@ -1,9 +1,9 @@
 #pragma once
 
-// LogStream collects what one environment prints, and what the platform says about it, and hands it to the LogSink in
-// order. It reads the two pipes of the sandbox; when the sink falls behind it stops reading them, so that a function that
-// prints faster than its log can be written is slowed down, as with any pipe. Shared by its environment and its own tasks;
-// lives on the loop.
+// LogStream collects what one environment prints, and what the platform says about it, and hands it to the
+// LogSink in order. It reads the two pipes of the sandbox; when the sink falls behind it stops reading them,
+// so that a function that prints faster than its log can be written is slowed down, as with any pipe. Shared
+// by its environment and its own tasks; lives on the loop.
 
 #include <cstddef>
 #include <memory>
@@ -20,15 +20,16 @@ namespace martlet::environments {
 class LogStream {
  public:
   /// Its tasks run in `tasks`; they end when the pipes do and everything is written.
-  LogStream(Executor executor, Clock& clock, LogSink& sink, TaskGroup& tasks, std::shared_ptr<const Spec> spec,
-            std::string name);
+  LogStream(Executor executor, Clock& clock, LogSink& sink, TaskGroup& tasks,
+            std::shared_ptr<const Spec> spec, std::string name);
   ~LogStream();
   LogStream(const LogStream&) = delete;
   LogStream& operator=(const LogStream&) = delete;
 
   [[nodiscard]] const std::string& name() const;
 
-  /// Starts to read the pipes, which it owns from now on. May be called again for a sandbox that follows the first.
+  /// Starts to read the pipes, which it owns from now on. May be called again for a sandbox that follows the
+  /// first.
   void attach(int stdout_fd, int stderr_fd);
   /// Takes in what the function has written so far, an unfinished line included.
   void drain();

@@ -19,8 +19,9 @@ std::string iso_time(TimePoint now) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(now - day)};
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
 }
 
 }  // namespace
@@ -31,10 +32,10 @@ std::string init_start_line(const Spec& spec, std::string_view runtime_version) 
                      runtime_version, spec.region, to_hex(as_view(digest)));
 }
 
-std::string init_report_line(std::chrono::microseconds duration, std::string_view phase, std::string_view status,
-                             std::string_view error_type) {
-  std::string line =
-      fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: {}", to_ms(duration), phase, status);
+std::string init_report_line(std::chrono::microseconds duration, std::string_view phase,
+                             std::string_view status, std::string_view error_type) {
+  std::string line = fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: {}",
+                                 to_ms(duration), phase, status);
   if (!error_type.empty()) line += fmt::format("\tError Type: {}", error_type);
   return line + '\n';
 }
@@ -47,7 +48,8 @@ std::string end_line(std::string_view request_id) { return fmt::format("END Requ
 
 std::string report_line(const Report& report) {
   std::string line = fmt::format(
-      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {:.0f} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
+      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {:.0f} ms\tMemory Size: {} MB\tMax Memory "
+      "Used: {} MB\t",
       report.request_id, to_ms(report.duration), to_ms(report.billed_duration), report.memory_mb,
       to_mb(report.peak_memory_bytes));
   if (report.init_duration) line += fmt::format("Init Duration: {:.2f} ms\t", to_ms(*report.init_duration));
@@ -65,14 +67,16 @@ std::string failure_line(std::string_view request_id, std::string_view message, 
 }
 
 std::chrono::microseconds billed(std::chrono::microseconds duration, std::chrono::microseconds init) {
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(duration + init), std::chrono::milliseconds(1));
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(duration + init),
+                  std::chrono::milliseconds(1));
 }
 
 std::string timeout_message(std::chrono::milliseconds timeout) {
   return fmt::format("Task timed out after {:.2f} seconds", static_cast<double>(timeout.count()) / 1000);
 }
 
-std::string platform_error(std::string_view error_type, std::string_view request_id, std::string_view message) {
+std::string platform_error(std::string_view error_type, std::string_view request_id,
+                           std::string_view message) {
   return error_document(error_type, fmt::format("RequestId: {} Error: {}", request_id, message));
 }
 
@@ -82,8 +86,8 @@ std::string error_document(std::string_view error_type, std::string_view message
 
 std::string log_stream_name(TimePoint now, std::string_view version, std::string_view hex32) {
   const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
-  return fmt::format("{:04}/{:02}/{:02}/[{}]{}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), version, hex32);
+  return fmt::format("{:04}/{:02}/{:02}/[{}]{}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), version, hex32);
 }
 
 }  // namespace martlet::environments

@@ -1,7 +1,7 @@
 #pragma once
 
-// The lines that Lambda itself writes to a function's log, and the error documents of the platform, in AWS's words.
-// Pure.
+// The lines that Lambda itself writes to a function's log, and the error documents of the platform, in AWS's
+// words. Pure.
 
 #include <chrono>
 #include <cstdint>
@@ -29,8 +29,8 @@ struct Report {
 
 std::string init_start_line(const Spec& spec, std::string_view runtime_version);
 /// `phase` is "init" or "invoke", `status` "error" or "timeout"; `error_type` may be empty.
-std::string init_report_line(std::chrono::microseconds duration, std::string_view phase, std::string_view status,
-                             std::string_view error_type);
+std::string init_report_line(std::chrono::microseconds duration, std::string_view phase,
+                             std::string_view status, std::string_view error_type);
 std::string start_line(std::string_view request_id, std::string_view version);
 std::string end_line(std::string_view request_id);
 std::string report_line(const Report& report);
@@ -45,7 +45,8 @@ std::chrono::microseconds billed(std::chrono::microseconds duration, std::chrono
 /// "Task timed out after 3.00 seconds"
 std::string timeout_message(std::chrono::milliseconds timeout);
 /// {"errorType": ..., "errorMessage": "RequestId: <id> Error: <message>"}
-std::string platform_error(std::string_view error_type, std::string_view request_id, std::string_view message);
+std::string platform_error(std::string_view error_type, std::string_view request_id,
+                           std::string_view message);
 /// {"errorType": ..., "errorMessage": ...}
 std::string error_document(std::string_view error_type, std::string_view message);
 

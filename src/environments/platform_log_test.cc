@@ -39,8 +39,9 @@ TEST(PlatformLog, BillingRoundsUpToAMillisecond) {
 TEST(PlatformLog, Timeout) {
   EXPECT_EQ(timeout_line(from_epoch_ms(1'700'000'000'123), "id", 3s),
             "2023-11-14T22:13:20.123Z id Task timed out after 3.00 seconds\n\n");
-  EXPECT_EQ(platform_error("Sandbox.Timedout", "id", timeout_message(3s)),
-            R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: id Error: Task timed out after 3.00 seconds"})");
+  EXPECT_EQ(
+      platform_error("Sandbox.Timedout", "id", timeout_message(3s)),
+      R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: id Error: Task timed out after 3.00 seconds"})");
 }
 
 TEST(PlatformLog, StreamName) {

@@ -57,14 +57,16 @@ std::map<std::string, std::string> variables_for(const Spec& spec, const Runtime
   return variables;
 }
 
-std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
-                                                       const std::string& name, const std::string& log_stream) {
+std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
+                                                       const Ports& ports, const std::string& name,
+                                                       const std::string& log_stream) {
   sandbox::Policy policy;
   policy.name = name;
   policy.command = runtime.command;
   if (policy.command.empty()) {
     const auto bootstrap = bootstrap_of(spec);
-    if (!bootstrap) return std::unexpected("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
+    if (!bootstrap)
+      return std::unexpected("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
     policy.command = {*bootstrap};
   }
   if (runtime.language == Language::kNode)
@@ -75,7 +77,8 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
   policy.working_directory = "/var/task";
   policy.binds = runtime.binds;
   policy.binds.push_back({.source = spec.code_directory, .target = "/var/task"});
-  for (const std::string& layer : spec.layer_directories) policy.binds.push_back({.source = layer, .target = "/opt"});
+  for (const std::string& layer : spec.layer_directories)
+    policy.binds.push_back({.source = layer, .target = "/opt"});
   policy.tmp_bytes = static_cast<std::uint64_t>(spec.ephemeral_storage_mb) << 20;
   policy.memory_bytes = static_cast<std::uint64_t>(spec.memory_mb) << 20;
   policy.cpus = 0;  // initialisation runs unthrottled

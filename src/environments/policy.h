@@ -28,8 +28,10 @@ double cpus_for(std::uint32_t memory_mb);
 std::map<std::string, std::string> variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
                                                  const std::string& log_stream);
 
-/// The sandbox named `name`; or, when the code has no program to start, AWS's error message for Runtime.InvalidEntrypoint.
-std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
-                                                       const std::string& name, const std::string& log_stream);
+/// The sandbox named `name`; or, when the code has no program to start, AWS's error message for
+/// Runtime.InvalidEntrypoint.
+std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
+                                                       const Ports& ports, const std::string& name,
+                                                       const std::string& log_stream);
 
 }  // namespace martlet::environments

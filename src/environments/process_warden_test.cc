@@ -77,7 +77,7 @@ class ProcessSandbox final : public sandbox::Sandbox {
     ::kill(-pid_, SIGKILL);
     --warden_.alive;
     sandbox::Result result;
-    result.kind = killed_                ? sandbox::Result::Kind::kKilled
+    result.kind = killed_               ? sandbox::Result::Kind::kKilled
                   : WIFSIGNALED(status) ? sandbox::Result::Kind::kSignalled
                                         : sandbox::Result::Kind::kExited;
     result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
@@ -105,7 +105,9 @@ class ProcessSandbox final : public sandbox::Sandbox {
     warden_.cpus = cpus;
     co_return;
   }
-  Task<sandbox::Usage> usage() override { co_return sandbox::Usage{.memory_bytes = 20 << 20, .peak_memory_bytes = 30 << 20}; }
+  Task<sandbox::Usage> usage() override {
+    co_return sandbox::Usage{.memory_bytes = 20 << 20, .peak_memory_bytes = 30 << 20};
+  }
   Task<> reset_peak() override { co_return; }
 
  private:

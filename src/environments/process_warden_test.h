@@ -1,7 +1,8 @@
 #pragma once
 
-// A Warden for unit tests that makes no sandboxes: it runs the program as a plain child process, with listeners on free
-// ports of this machine and host paths in place of /var/task and /var/runtime. Memory limits are not enforced.
+// A Warden for unit tests that makes no sandboxes: it runs the program as a plain child process, with
+// listeners on free ports of this machine and host paths in place of /var/task and /var/runtime. Memory
+// limits are not enforced.
 
 #include <map>
 #include <string>

@@ -30,7 +30,8 @@ net::Response response_to(Verdict verdict) {
     case Verdict::kWrongState:
       break;
   }
-  return refusal(403, "InvalidStateTransition", "The environment is not in a state in which it takes this message");
+  return refusal(403, "InvalidStateTransition",
+                 "The environment is not in a state in which it takes this message");
 }
 
 /// The whole body; nullopt when it is longer than `limit`, in which case it has been read and dropped.
@@ -58,7 +59,8 @@ Task<std::optional<std::string>> read_body(net::Request& request, std::size_t li
 
 RuntimeApi::RuntimeApi(Executor executor, Clock& clock) {
   net::ServerOptions options;
-  // A function may stream its answer slowly and rest for as long as it is kept: its own timeout is the only one.
+  // A function may stream its answer slowly and rest for as long as it is kept: its own timeout is the only
+  // one.
   options.idle_timeout = std::chrono::hours(24);
   options.read_timeout = std::chrono::hours(1);
   options.max_connections = 100'000;
@@ -114,7 +116,8 @@ Task<> RuntimeApi::answer_next(std::shared_ptr<RuntimeHost> host, net::ResponseW
   std::optional<Event> event = co_await host->next();
   if (event) {
     event->headers.add("Content-Type", "application/json");
-    co_await writer.send({.status = 200, .headers = std::move(event->headers), .body = std::move(event->payload)});
+    co_await writer.send(
+        {.status = 200, .headers = std::move(event->headers), .body = std::move(event->payload)});
   } else {
     co_await writer.send(response_to(Verdict::kWrongState));
   }
@@ -127,8 +130,8 @@ Task<> RuntimeApi::take_response(std::shared_ptr<RuntimeHost> host, std::string 
     const Verdict verdict = co_await host->respond_too_large(std::move(id));
     co_await writer.send(verdict == Verdict::kAccepted
                              ? refusal(413, "RequestEntityTooLarge",
-                                       "Exceeded maximum allowed payload size (" + std::to_string(kMaxResponseBytes) +
-                                           " bytes).")
+                                       "Exceeded maximum allowed payload size (" +
+                                           std::to_string(kMaxResponseBytes) + " bytes).")
                              : response_to(verdict));
     co_return;
   }

@@ -1,8 +1,8 @@
 #pragma once
 
-// RuntimeApi: the HTTP interface between environments and the processes in them, version 2018-06-01, as the Lambda
-// developer guide's "runtimes-api" page and its OpenAPI document describe it. One server answers all environments; the
-// listener that a request arrived on tells which. Lives on the loop; owned by the fleet.
+// RuntimeApi: the HTTP interface between environments and the processes in them, version 2018-06-01, as the
+// Lambda developer guide's "runtimes-api" page and its OpenAPI document describe it. One server answers all
+// environments; the listener that a request arrived on tells which. Lives on the loop; owned by the fleet.
 
 #include <cstdint>
 #include <functional>
@@ -47,8 +47,8 @@ class RuntimeHost {
  public:
   virtual ~RuntimeHost() = default;
 
-  /// The runtime is ready: waits for an event. nullopt when it will get none, because the environment ends, an invocation
-  /// is still under way, or another call has taken this one's place.
+  /// The runtime is ready: waits for an event. nullopt when it will get none, because the environment ends,
+  /// an invocation is still under way, or another call has taken this one's place.
   virtual Task<std::optional<Event>> next() = 0;
   virtual Task<Verdict> respond(std::string request_id, std::string payload) = 0;
   /// The answer was longer than kMaxResponseBytes.
@@ -62,7 +62,8 @@ class RuntimeApi {
   RuntimeApi(Executor executor, Clock& clock);
   ~RuntimeApi();
 
-  /// Answers what arrives on that listening socket (taken over) for `host`, until detach(tag). Tags are unique.
+  /// Answers what arrives on that listening socket (taken over) for `host`, until detach(tag). Tags are
+  /// unique.
   void attach(int listening_fd, const std::string& tag, std::weak_ptr<RuntimeHost> host);
   void detach(const std::string& tag);
   /// Closes every connection and waits until nothing runs.

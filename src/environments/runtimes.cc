@@ -16,13 +16,16 @@ using Found = std::expected<std::shared_ptr<const Runtime>, std::string>;
 
 std::vector<sandbox::Bind> binds_of(const Interpreter& interpreter, const std::string& folder) {
   std::vector<sandbox::Bind> binds{{.source = folder, .target = "/var/runtime"}};
-  if (!interpreter.prefix.empty()) binds.push_back({.source = interpreter.prefix, .target = interpreter.prefix});
+  if (!interpreter.prefix.empty())
+    binds.push_back({.source = interpreter.prefix, .target = interpreter.prefix});
   return binds;
 }
 
 /// Warns once for a runtime that another version serves; the caller keeps the result.
 void warn_if_other(const std::string& identifier, const Interpreter& chosen, const std::vector<int>& wanted) {
-  if (chosen.version.size() >= wanted.size() && std::equal(wanted.begin(), wanted.end(), chosen.version.begin())) return;
+  if (chosen.version.size() >= wanted.size() &&
+      std::equal(wanted.begin(), wanted.end(), chosen.version.begin()))
+    return;
   log::warning("this machine has no interpreter of that version; another one runs these functions",
                {{"runtime", identifier},
                 {"program", chosen.program},
@@ -37,7 +40,8 @@ Found python(const std::string& identifier, const std::string& directory, const 
     return std::unexpected("There is no Python on this machine to run " + identifier +
                            " functions. Install the Debian package python3.");
   warn_if_other(identifier, *chosen, wanted);
-  // Without the site module, which takes as long as everything else; bootstrap.py does what functions need of it.
+  // Without the site module, which takes as long as everything else; bootstrap.py does what functions need of
+  // it.
   return std::make_shared<const Runtime>(
       Runtime{.language = Language::kPython,
               .command = {chosen->program, "-S", "-X", "utf8", "/var/runtime/bootstrap.py"},
@@ -53,10 +57,11 @@ Found node(const std::string& identifier, const std::string& directory, const Ru
     return std::unexpected("There is no Node.js on this machine to run " + identifier +
                            " functions. Install the Debian package nodejs.");
   warn_if_other(identifier, *chosen, wanted);
-  return std::make_shared<const Runtime>(Runtime{.language = Language::kNode,
-                                                 .command = {chosen->program, "/var/runtime/bootstrap.cjs"},
-                                                 .binds = binds_of(*chosen, directory + "/nodejs"),
-                                                 .version = fmt::format("nodejs:{}", fmt::join(chosen->version, "."))});
+  return std::make_shared<const Runtime>(
+      Runtime{.language = Language::kNode,
+              .command = {chosen->program, "/var/runtime/bootstrap.cjs"},
+              .binds = binds_of(*chosen, directory + "/nodejs"),
+              .version = fmt::format("nodejs:{}", fmt::join(chosen->version, "."))});
 }
 
 }  // namespace
@@ -76,8 +81,10 @@ Found Runtimes::resolve(const std::string& identifier) {
   if (identifier.starts_with("python3.")) return python(identifier, directory_, search_);
   if (identifier.starts_with("nodejs")) return node(identifier, directory_, search_);
   if (identifier == "provided" || identifier.starts_with("provided."))
-    return std::make_shared<const Runtime>(Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = identifier});
-  return std::unexpected("Martlet runs python, nodejs and provided runtimes; it has none for " + identifier + ".");
+    return std::make_shared<const Runtime>(
+        Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = identifier});
+  return std::unexpected("Martlet runs python, nodejs and provided runtimes; it has none for " + identifier +
+                         ".");
 }
 
 }  // namespace martlet::environments

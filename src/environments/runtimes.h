@@ -2,9 +2,10 @@
 
 // Runtimes: which program of this machine serves a runtime identifier such as "python3.12".
 //
-// An interpreter of exactly that version is taken if the machine has one: from the system, from the directories in PATH,
-// from pyenv or nvm. Otherwise the nearest version of the language serves, and the server's log says so once. Nothing is
-// looked for before the first function needs it; what was found is kept. Lives on the loop.
+// An interpreter of exactly that version is taken if the machine has one: from the system, from the
+// directories in PATH, from pyenv or nvm. Otherwise the nearest version of the language serves, and the
+// server's log says so once. Nothing is looked for before the first function needs it; what was found is
+// kept. Lives on the loop.
 
 #include <expected>
 #include <map>
@@ -68,8 +69,8 @@ class Runtimes {
 std::vector<Interpreter> find_pythons(const RuntimeSearch& search);
 std::vector<Interpreter> find_nodes(const RuntimeSearch& search);
 
-/// The one to use for the version that was asked for, most significant numbers first: the same, else the nearest, of two
-/// equally near ones the newer. Null when there are none.
+/// The one to use for the version that was asked for, most significant numbers first: the same, else the
+/// nearest, of two equally near ones the newer. Null when there are none.
 const Interpreter* nearest(const std::vector<Interpreter>& interpreters, const std::vector<int>& wanted);
 
 }  // namespace martlet::environments

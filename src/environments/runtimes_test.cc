@@ -90,7 +90,8 @@ TEST_F(RuntimesTest, AMissingLanguageNamesThePackage) {
 
 TEST_F(RuntimesTest, AnInterpreterOutsideUsrBringsItsPrefix) {
   const std::string python = program("versions/3.12.1/bin/python3.12");
-  Runtimes runtimes("/runtimes", {.program_directories = {}, .pyenv_versions = {root_ / "versions"}, .nvm_versions = {}});
+  Runtimes runtimes("/runtimes",
+                    {.program_directories = {}, .pyenv_versions = {root_ / "versions"}, .nvm_versions = {}});
   const auto runtime = runtimes.find("python3.12").value();
   EXPECT_EQ(runtime->command.front(), python);
   EXPECT_EQ(runtime->version, "python:3.12.1");
@@ -108,7 +109,10 @@ TEST_F(PolicyTest, VariablesOfLambdaWinOverReservedOnesOnly) {
   spec.memory_mb = 256;
   spec.variables = {{"MINE", "1"}, {"TZ", "Europe/Berlin"}, {"AWS_REGION", "no"}};
   spec.credentials = {{"AWS_ACCESS_KEY_ID", "key"}};
-  Runtime runtime{.language = Language::kPython, .command = {"/usr/bin/python3.12"}, .binds = {}, .version = "python:3.12"};
+  Runtime runtime{.language = Language::kPython,
+                  .command = {"/usr/bin/python3.12"},
+                  .binds = {},
+                  .version = "python:3.12"};
   const auto variables = variables_for(spec, runtime, {}, "stream");
   EXPECT_EQ(variables.at("MINE"), "1");
   EXPECT_EQ(variables.at("TZ"), "Europe/Berlin");
@@ -129,7 +133,8 @@ TEST_F(PolicyTest, AProvidedRuntimeNeedsAnExecutableBootstrap) {
   program("layer/bootstrap");
   EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s")->command, std::vector<std::string>{"/opt/bootstrap"});
   program("code/bootstrap");
-  EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s")->command, std::vector<std::string>{"/var/task/bootstrap"});
+  EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s")->command,
+            std::vector<std::string>{"/var/task/bootstrap"});
 }
 
 TEST(Policy, CpusFollowMemory) {

@@ -43,7 +43,7 @@ Cell::Cell(Workshop& workshop, unsigned slot, std::unique_ptr<Cgroup> cgroup)
   int ends[2];
   checked(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "cannot make a socket");
   socket_ = Descriptor(ends[0]);
-  FirstProcess start{Descriptor(ends[1]), workshop.root.copy(), cgroup_->entrances(), &workshop.filter,
+  FirstProcess start{Descriptor(ends[1]), workshop.root.copy(), cgroup_->entrances(), workshop.filter.get(),
                      workshop.capabilities.memory_limit};
   pid_ = clone_process(kNamespaces, cgroup_->clone_target(), pidfd_);
   if (pid_ < 0) throw_errno("cannot make namespaces");

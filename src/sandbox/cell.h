@@ -23,7 +23,8 @@ namespace martlet::sandbox {
 /// What all cells of a warden share.
 struct Workshop {
   SystemRoot root;
-  SystemCallFilter filter;
+  /// Compiled after the first cell has been tried, and before any cell becomes a sandbox.
+  std::unique_ptr<SystemCallFilter> filter;
   std::unique_ptr<Cgroups> cgroups;
   Capabilities capabilities;
   /// Host ids that sandboxes' users map to: first_id + the cell's slot, or one id for all (the caller's own).

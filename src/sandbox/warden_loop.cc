@@ -18,7 +18,7 @@ namespace {
 /// Cells kept ready, so that a sandbox need not wait for namespaces and, on version 1, for its cgroups.
 constexpr std::size_t kSpareCells = 4;
 /// How long nothing must happen before a spare is made: what was just started has the processors first.
-constexpr int kCalmMs = 20;
+constexpr int kCalmMs = 3;
 /// A cgroup that is still busy after its last process is tried again this often, for this long.
 constexpr int kRemovalMs = 2;
 constexpr std::chrono::seconds kRemovalPatience{2};
@@ -73,6 +73,8 @@ void WardenLoop::run() {
   Reply hello{.kind = Reply::Kind::kHello};
   hello.capabilities = workshop_.capabilities;
   reply(hello);
+  // Takes some milliseconds, which the server need not wait for: its requests do.
+  workshop_.filter = std::make_unique<SystemCallFilter>();
   std::array<epoll_event, 64> events;
   while (open_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience());

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 
-#include "services/iam/bind.h"
-#include "services/lambda/bind.h"
-#include "services/logs/bind.h"
-#include "services/sts/bind.h"
+#include "api/iam/bind.h"
+#include "api/lambda/bind.h"
+#include "api/logs/bind.h"
+#include "api/sts/bind.h"
+#include "services/iam/service.h"
+#include "services/lambda/service.h"
+#include "services/logs/service.h"
+#include "services/sts/service.h"
 
 namespace martlet::server {
 
@@ -37,8 +41,10 @@ std::string join(const std::vector<std::string_view>& names, std::string_view se
 }  // namespace
 
 std::vector<wire::BoundService> catalogue() {
-  return {iam::bind_service(nullptr), lambda::bind_service(nullptr), logs::bind_service(nullptr),
-          sts::bind_service(nullptr)};
+  return {{.model = &iam::model(), .invokers = iam::kInvokers<iam::IamService>},
+          {.model = &lambda::model(), .invokers = lambda::kInvokers<lambda::LambdaService>},
+          {.model = &logs::model(), .invokers = logs::kInvokers<logs::LogsService>},
+          {.model = &sts::model(), .invokers = sts::kInvokers<sts::StsService>}};
 }
 
 std::string catalogue_as_text(const std::vector<wire::BoundService>& services) {

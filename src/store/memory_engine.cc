@@ -128,7 +128,8 @@ class Versions {
     const bool existed = entry.value || entry.older;
     const bool seen = existed && !snapshots_.empty() && entry.written <= *snapshots_.rbegin();
     if (seen) {
-      entry.older = std::make_unique<Entry>(std::move(entry));
+      auto past = std::make_unique<Entry>(entry.written, std::move(entry.value), std::move(entry.older));
+      entry.older = std::move(past);
       stale_.emplace_back(now, it->first);
     }
     entry.written = now;

@@ -243,7 +243,8 @@ class RocksEngine : public Engine {
 
   void close() override {
     if (!db_) return;
-    // What is in the log alone has to be read again at the next start: when it is much, a table file starts faster.
+    // What is in the log alone has to be read again at the next start: when it is much, a table file starts
+    // faster.
     std::uint64_t unflushed = 0;
     db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed);
     const auto status = unflushed > kMostUnflushed ? db_->Flush(rocksdb::FlushOptions()) : db_->SyncWAL();

@@ -10,8 +10,8 @@
 namespace martlet::wire {
 namespace {
 
-constexpr std::uint8_t kUnsigned = 0, kNegative = 1, kBytesMajor = 2, kTextMajor = 3, kArrayMajor = 4, kMapMajor = 5,
-                       kTagMajor = 6, kSimple = 7;
+constexpr std::uint8_t kUnsigned = 0, kNegative = 1, kBytesMajor = 2, kTextMajor = 3, kArrayMajor = 4,
+                       kMapMajor = 5, kTagMajor = 6, kSimple = 7;
 constexpr std::uint8_t kIndefinite = 31;
 constexpr std::uint8_t kBreak = 0xff;
 
@@ -26,7 +26,8 @@ double half_to_double(std::uint64_t bits) {
   if (exponent == 0)
     value = std::ldexp(mantissa, -24);
   else if (exponent == 31)
-    value = mantissa == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+    value =
+        mantissa == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
   else
     value = std::ldexp(mantissa + 1024, exponent - 25);
   return (bits & 0x8000) != 0 ? -value : value;
@@ -54,7 +55,9 @@ std::string_view CborReader::take(std::uint64_t count) {
 
 CborReader::Head CborReader::head() {
   const std::uint8_t first = byte(position_++);
-  Head result{.major = static_cast<std::uint8_t>(first >> 5), .info = static_cast<std::uint8_t>(first & 0x1f), .value = 0};
+  Head result{.major = static_cast<std::uint8_t>(first >> 5),
+              .info = static_cast<std::uint8_t>(first & 0x1f),
+              .value = 0};
   if (result.info < 24)
     result.value = result.info;
   else if (result.info <= 27)
@@ -68,23 +71,34 @@ CborReader::Type CborReader::peek() const {
   const std::uint8_t first = byte(position_);
   switch (first >> 5) {
     case kUnsigned:
-    case kNegative: return Type::kInteger;
-    case kBytesMajor: return Type::kBytes;
-    case kTextMajor: return Type::kText;
-    case kArrayMajor: return Type::kArray;
-    case kMapMajor: return Type::kMap;
-    case kTagMajor: return Type::kTag;
-    default: break;
+    case kNegative:
+      return Type::kInteger;
+    case kBytesMajor:
+      return Type::kBytes;
+    case kTextMajor:
+      return Type::kText;
+    case kArrayMajor:
+      return Type::kArray;
+    case kMapMajor:
+      return Type::kMap;
+    case kTagMajor:
+      return Type::kTag;
+    default:
+      break;
   }
   switch (first & 0x1f) {
     case 20:
-    case 21: return Type::kBoolean;
+    case 21:
+      return Type::kBoolean;
     case 22:
-    case 23: return Type::kNull;
+    case 23:
+      return Type::kNull;
     case 25:
     case 26:
-    case 27: return Type::kFloat;
-    default: return Type::kOther;
+    case 27:
+      return Type::kFloat;
+    default:
+      return Type::kOther;
   }
 }
 
@@ -117,7 +131,8 @@ std::string CborReader::string() {
   } else {
     while (byte(position_) != kBreak) {
       const Head chunk = head();
-      if (chunk.major != item.major || chunk.info == kIndefinite) broken("a string has a chunk of another type");
+      if (chunk.major != item.major || chunk.info == kIndefinite)
+        broken("a string has a chunk of another type");
       result += take(chunk.value);
     }
     ++position_;
@@ -150,7 +165,9 @@ void CborReader::skip(int depth) {
   check_depth(depth);
   switch (peek()) {
     case Type::kBytes:
-    case Type::kText: string(); return;
+    case Type::kText:
+      string();
+      return;
     case Type::kTag:
       tag();
       return skip(depth + 1);

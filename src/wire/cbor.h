@@ -9,11 +9,22 @@
 
 namespace martlet::wire {
 
-/// Reads items one after the other. Throws SerializationException for bytes that are not CBOR, that end too early, or
-/// that nest too deeply. Never reads past its input and never allocates more than the input's size.
+/// Reads items one after the other. Throws SerializationException for bytes that are not CBOR, that end too
+/// early, or that nest too deeply. Never reads past its input and never allocates more than the input's size.
 class CborReader {
  public:
-  enum class Type : std::uint8_t { kInteger, kFloat, kBytes, kText, kArray, kMap, kBoolean, kNull, kTag, kOther };
+  enum class Type : std::uint8_t {
+    kInteger,
+    kFloat,
+    kBytes,
+    kText,
+    kArray,
+    kMap,
+    kBoolean,
+    kNull,
+    kTag,
+    kOther
+  };
 
   explicit CborReader(std::string_view bytes) : bytes_(bytes) {}
 

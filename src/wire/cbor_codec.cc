@@ -13,14 +13,22 @@ namespace {
 std::string_view type_name(CborReader::Type type) {
   switch (type) {
     case CborReader::Type::kInteger:
-    case CborReader::Type::kFloat: return "NUMBER_VALUE";
-    case CborReader::Type::kBytes: return "BYTE_STRING_VALUE";
-    case CborReader::Type::kText: return "STRING_VALUE";
-    case CborReader::Type::kArray: return "LIST_VALUE";
-    case CborReader::Type::kMap: return "MAP_VALUE";
-    case CborReader::Type::kBoolean: return "BOOLEAN_VALUE";
-    case CborReader::Type::kNull: return "NULL_VALUE";
-    default: return "UNKNOWN_VALUE";
+    case CborReader::Type::kFloat:
+      return "NUMBER_VALUE";
+    case CborReader::Type::kBytes:
+      return "BYTE_STRING_VALUE";
+    case CborReader::Type::kText:
+      return "STRING_VALUE";
+    case CborReader::Type::kArray:
+      return "LIST_VALUE";
+    case CborReader::Type::kMap:
+      return "MAP_VALUE";
+    case CborReader::Type::kBoolean:
+      return "BOOLEAN_VALUE";
+    case CborReader::Type::kNull:
+      return "NULL_VALUE";
+    default:
+      return "UNKNOWN_VALUE";
   }
 }
 
@@ -70,9 +78,12 @@ class Decoder {
     if (shape.kind == Kind::kTimestamp) return timestamp(target, shape);
     while (reader_.peek() == CborReader::Type::kTag) reader_.tag();
     switch (shape.kind) {
-      case Kind::kStructure: return structure(shape, target, path, depth);
-      case Kind::kList: return list(shape, target, path, depth);
-      case Kind::kMap: return map(shape, target, path, depth);
+      case Kind::kStructure:
+        return structure(shape, target, path, depth);
+      case Kind::kList:
+        return list(shape, target, path, depth);
+      case Kind::kMap:
+        return map(shape, target, path, depth);
       case Kind::kString:
         expect(CborReader::Type::kText, shape);
         *static_cast<std::string*>(target) = reader_.string();
@@ -85,11 +96,17 @@ class Decoder {
         expect(CborReader::Type::kBoolean, shape);
         *static_cast<bool*>(target) = reader_.boolean();
         return;
-      case Kind::kFloat: *static_cast<float*>(target) = static_cast<float>(number(shape)); return;
-      case Kind::kDouble: *static_cast<double*>(target) = number(shape); return;
+      case Kind::kFloat:
+        *static_cast<float*>(target) = static_cast<float>(number(shape));
+        return;
+      case Kind::kDouble:
+        *static_cast<double*>(target) = number(shape);
+        return;
       case Kind::kInteger:
-      case Kind::kLong: return integer(shape, target);
-      default: throw serialization_error("Documents can not travel in CBOR.");
+      case Kind::kLong:
+        return integer(shape, target);
+      default:
+        throw serialization_error("Documents can not travel in CBOR.");
     }
   }
 
@@ -104,7 +121,8 @@ class Decoder {
       void* slot = shape.list->append(target, shape);
       if (null) continue;
       const Path here{.parent = path, .step = Path::Step::kElement, .index = shape.list->size(target)};
-      value(*shape.element->shape, shape.element->access->emplace(slot, *shape.element->shape), &here, depth + 1);
+      value(*shape.element->shape, shape.element->access->emplace(slot, *shape.element->shape), &here,
+            depth + 1);
     }
   }
 
@@ -120,7 +138,8 @@ class Decoder {
       void* slot = shape.map->insert(target, shape, key);
       if (null) continue;
       const Path here{.parent = path, .step = Path::Step::kKey, .name = key};
-      value(*shape.element->shape, shape.element->access->emplace(slot, *shape.element->shape), &here, depth + 1);
+      value(*shape.element->shape, shape.element->access->emplace(slot, *shape.element->shape), &here,
+            depth + 1);
     }
   }
 
@@ -131,7 +150,8 @@ class Decoder {
       whole = reader_.integer();
     } else if (found == CborReader::Type::kFloat) {
       const double decimal = reader_.floating();
-      if (std::trunc(decimal) == decimal && std::abs(decimal) < 9.2e18) whole = static_cast<std::int64_t>(decimal);
+      if (std::trunc(decimal) == decimal && std::abs(decimal) < 9.2e18)
+        whole = static_cast<std::int64_t>(decimal);
     }
     if (!whole || !store_integer(shape.kind, *whole, target)) throw mismatch(type_name(found), shape.kind);
   }
@@ -180,18 +200,30 @@ class Encoder {
  private:
   void value(const Shape& shape, const void* source) {
     switch (shape.kind) {
-      case Kind::kStructure: return structure(shape, source);
-      case Kind::kList: return list(shape, source);
-      case Kind::kMap: return map(shape, source);
-      case Kind::kString: return writer_.text(*static_cast<const std::string*>(source));
-      case Kind::kBlob: return writer_.bytes(*static_cast<const std::string*>(source));
-      case Kind::kBoolean: return writer_.boolean(*static_cast<const bool*>(source));
-      case Kind::kInteger: return writer_.integer(*static_cast<const std::int32_t*>(source));
-      case Kind::kLong: return writer_.integer(*static_cast<const std::int64_t*>(source));
-      case Kind::kFloat: return writer_.single(*static_cast<const float*>(source));
-      case Kind::kDouble: return writer_.floating(*static_cast<const double*>(source));
-      case Kind::kTimestamp: return timestamp(*static_cast<const TimePoint*>(source));
-      case Kind::kDocument: return writer_.text(static_cast<const Document*>(source)->json);
+      case Kind::kStructure:
+        return structure(shape, source);
+      case Kind::kList:
+        return list(shape, source);
+      case Kind::kMap:
+        return map(shape, source);
+      case Kind::kString:
+        return writer_.text(*static_cast<const std::string*>(source));
+      case Kind::kBlob:
+        return writer_.bytes(*static_cast<const std::string*>(source));
+      case Kind::kBoolean:
+        return writer_.boolean(*static_cast<const bool*>(source));
+      case Kind::kInteger:
+        return writer_.integer(*static_cast<const std::int32_t*>(source));
+      case Kind::kLong:
+        return writer_.integer(*static_cast<const std::int64_t*>(source));
+      case Kind::kFloat:
+        return writer_.single(*static_cast<const float*>(source));
+      case Kind::kDouble:
+        return writer_.floating(*static_cast<const double*>(source));
+      case Kind::kTimestamp:
+        return timestamp(*static_cast<const TimePoint*>(source));
+      case Kind::kDocument:
+        return writer_.text(static_cast<const Document*>(source)->json);
     }
   }
 
@@ -215,7 +247,8 @@ class Encoder {
   void list(const Shape& shape, const void* source) {
     const std::size_t count = shape.list->size(source);
     writer_.array(count);
-    for (std::size_t i = 0; i < count; ++i) slot(*shape.element, shape.list->at(const_cast<void*>(source), i));
+    for (std::size_t i = 0; i < count; ++i)
+      slot(*shape.element, shape.list->at(const_cast<void*>(source), i));
   }
 
   void map(const Shape& shape, const void* source) {
@@ -224,11 +257,12 @@ class Encoder {
       Encoder& encoder;
       const Element& element;
     } visitor{*this, *shape.element};
-    shape.map->each(const_cast<void*>(source), &visitor, [](void* context, const std::string& key, void* place) {
-      auto& [encoder, element] = *static_cast<Visitor*>(context);
-      encoder.writer_.text(key);
-      encoder.slot(element, place);
-    });
+    shape.map->each(const_cast<void*>(source), &visitor,
+                    [](void* context, const std::string& key, void* place) {
+                      auto& [encoder, element] = *static_cast<Visitor*>(context);
+                      encoder.writer_.text(key);
+                      encoder.slot(element, place);
+                    });
   }
 
   CborWriter writer_;

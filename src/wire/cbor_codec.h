@@ -12,8 +12,8 @@
 
 namespace martlet::wire {
 
-/// Reads a map into the struct at `value`. Unknown keys and nulls are skipped; no bytes at all are an empty map.
-/// Throws SerializationException.
+/// Reads a map into the struct at `value`. Unknown keys and nulls are skipped; no bytes at all are an empty
+/// map. Throws SerializationException.
 void decode_cbor(const Shape& structure, std::string_view bytes, void* value, Decoding& decoding);
 
 /// The struct at `value` as a map that begins with the texts `extra`, such as {"__type", code}.

@@ -41,7 +41,9 @@ void Decoding::note_missing(const Shape& shape, const Seen& seen, const Path* pa
   }
 }
 
-aws::Error serialization_error(std::string message) { return {"SerializationException", std::move(message), 400}; }
+aws::Error serialization_error(std::string message) {
+  return {"SerializationException", std::move(message), 400};
+}
 
 aws::Error mismatch(std::string_view found, Kind wanted) {
   const std::string_view name = kind_name(wanted);

@@ -1,7 +1,7 @@
 #pragma once
 
-// What every decoder keeps while it walks: where it is, how deep, and which required members did not come. A missing
-// member is not an error yet: the validator reports it together with everything else that is wrong.
+// What every decoder keeps while it walks: where it is, how deep, and which required members did not come. A
+// missing member is not an error yet: the validator reports it together with everything else that is wrong.
 
 #include <array>
 #include <cstdint>

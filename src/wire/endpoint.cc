@@ -29,13 +29,15 @@ std::optional<std::string> query_action(const RequestView& request) {
   return std::nullopt;
 }
 
-bool is_json(Protocol protocol) { return protocol == Protocol::kAwsJson10 || protocol == Protocol::kAwsJson11; }
+bool is_json(Protocol protocol) {
+  return protocol == Protocol::kAwsJson10 || protocol == Protocol::kAwsJson11;
+}
 
 /// The exchange of a request that came over HTTP.
 class HttpExchange final : public Exchange {
  public:
-  HttpExchange(Protocol protocol, const ServiceModel& service, const Operation& operation, const RequestView& request,
-               const Context& context, Answer& answer)
+  HttpExchange(Protocol protocol, const ServiceModel& service, const Operation& operation,
+               const RequestView& request, const Context& context, Answer& answer)
       : protocol_(protocol),
         service_(service),
         operation_(operation),
@@ -60,7 +62,8 @@ class HttpExchange final : public Exchange {
 /// The exchange of a call from inside.
 class DocumentExchange final : public Exchange {
  public:
-  DocumentExchange(const ServiceModel& service, const Operation& operation, std::string_view input, std::string& output)
+  DocumentExchange(const ServiceModel& service, const Operation& operation, std::string_view input,
+                   std::string& output)
       : service_(service), operation_(operation), input_(input), output_(output) {}
 
   void read(void* input) override {
@@ -68,7 +71,9 @@ class DocumentExchange final : public Exchange {
     decode_json(*operation_.input, JsonMembers::kAll, input_, input, decoding);
     validate(service_, *operation_.input, input, decoding.missing);
   }
-  void write(const void* output) override { output_ = encode_json(*operation_.output, JsonMembers::kAll, output); }
+  void write(const void* output) override {
+    output_ = encode_json(*operation_.output, JsonMembers::kAll, output);
+  }
 
  private:
   const ServiceModel& service_;
@@ -121,7 +126,8 @@ const Operation* Endpoint::find_operation(Protocol protocol, const RequestView& 
       const auto action = cbor_action(request);
       return action ? model().find_operation(*action) : nullptr;
     }
-    default: return router_.match(request);
+    default:
+      return router_.match(request);
   }
 }
 
@@ -131,7 +137,8 @@ aws::Error Endpoint::unknown_operation(Protocol protocol, const RequestView& req
       const auto action = query_action(request);
       if (!action) return {"MissingAction", "The request must contain the parameter Action.", 400};
       return {"InvalidAction",
-              "Could not find operation " + *action + " for version " + std::string(model().api_version), 400};
+              "Could not find operation " + *action + " for version " + std::string(model().api_version),
+              400};
     }
     case Protocol::kRestXml:
       return {"MethodNotAllowed", "The specified method is not allowed against this resource.", 405};
@@ -139,8 +146,8 @@ aws::Error Endpoint::unknown_operation(Protocol protocol, const RequestView& req
       return {"UnknownOperationException",
               "No operation of " + std::string(model().service_id) + " has this method and path.", 404};
     default:
-      return {"UnknownOperationException", "The request names no operation of " + std::string(model().service_id) + ".",
-              400};
+      return {"UnknownOperationException",
+              "The request names no operation of " + std::string(model().service_id) + ".", 400};
   }
 }
 
@@ -157,7 +164,8 @@ Task<Answer> Endpoint::call(const Operation& operation, Protocol protocol, Reque
   co_return answer;
 }
 
-Task<std::string> Endpoint::call_document(const Operation& operation, std::string document, Context& context) const {
+Task<std::string> Endpoint::call_document(const Operation& operation, std::string document,
+                                          Context& context) const {
   const Invoker invoker = invoker_of(service_, operation);
   std::string output = "{}";
   DocumentExchange exchange(model(), operation, document, output);

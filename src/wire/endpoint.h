@@ -1,7 +1,8 @@
 #pragma once
 
-// An Endpoint is what the gateway holds of one service: it tells the protocol and the operation of a request, calls the
-// operation, and renders its output or error in that protocol. Made once per service; lives on the loop.
+// An Endpoint is what the gateway holds of one service: it tells the protocol and the operation of a request,
+// calls the operation, and renders its output or error in that protocol. Made once per service; lives on the
+// loop.
 
 #include <optional>
 #include <string>
@@ -27,19 +28,20 @@ class Endpoint {
   /// The protocol that the caller speaks, told from its headers and path; of those that the service knows.
   [[nodiscard]] Protocol protocol_of(const RequestView& request) const;
 
-  /// The operation that the request names, by X-Amz-Target, Action, or method and path. Null when it names none of this
-  /// service; unknown_operation() is the answer to that.
+  /// The operation that the request names, by X-Amz-Target, Action, or method and path. Null when it names
+  /// none of this service; unknown_operation() is the answer to that.
   [[nodiscard]] const Operation* find_operation(Protocol protocol, const RequestView& request) const;
 
   /// AWS's error for a request that names no operation.
   [[nodiscard]] aws::Error unknown_operation(Protocol protocol, const RequestView& request) const;
 
-  /// Decodes, validates, calls and encodes. Throws aws::Error as the operation does; give it to encode_error().
-  /// What `request` and `context` refer to must outlive the task.
-  Task<Answer> call(const Operation& operation, Protocol protocol, RequestView request, Context& context) const;
+  /// Decodes, validates, calls and encodes. Throws aws::Error as the operation does; give it to
+  /// encode_error(). What `request` and `context` refer to must outlive the task.
+  Task<Answer> call(const Operation& operation, Protocol protocol, RequestView request,
+                    Context& context) const;
 
-  /// The same for calls from inside: input and output are JSON objects with the names of the model. An operation without
-  /// output answers "{}".
+  /// The same for calls from inside: input and output are JSON objects with the names of the model. An
+  /// operation without output answers "{}".
   Task<std::string> call_document(const Operation& operation, std::string document, Context& context) const;
 
  private:
@@ -55,7 +57,7 @@ void decode_input(Protocol protocol, const ServiceModel& service, const Operatio
                   const RequestView& request, void* input);
 
 /// Adds the output struct to `answer`; `output` is null for operations that have none.
-void encode_output(Protocol protocol, const ServiceModel& service, const Operation& operation, const void* output,
-                   std::string_view request_id, Answer& answer);
+void encode_output(Protocol protocol, const ServiceModel& service, const Operation& operation,
+                   const void* output, std::string_view request_id, Answer& answer);
 
 }  // namespace martlet::wire

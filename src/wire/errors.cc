@@ -57,11 +57,16 @@ class Rendered {
   [[nodiscard]] std::string name() const {
     return shape_->error == nullptr ? error_.code() : std::string(shape_->name);
   }
-  [[nodiscard]] bool has_query_code() const { return shape_->error != nullptr && !shape_->error->code.empty(); }
+  [[nodiscard]] bool has_query_code() const {
+    return shape_->error != nullptr && !shape_->error->code.empty();
+  }
   /// What the Query protocol calls it.
-  [[nodiscard]] std::string code() const { return has_query_code() ? std::string(shape_->error->code) : name(); }
+  [[nodiscard]] std::string code() const {
+    return has_query_code() ? std::string(shape_->error->code) : name();
+  }
   [[nodiscard]] const char* fault() const {
-    const bool sender = shape_->error == nullptr ? error_.fault() == aws::Fault::kSender : shape_->error->sender_fault;
+    const bool sender =
+        shape_->error == nullptr ? error_.fault() == aws::Fault::kSender : shape_->error->sender_fault;
     return sender ? "Sender" : "Receiver";
   }
 
@@ -98,7 +103,8 @@ std::string json_body(const Rendered& error, JsonMembers which, bool with_type) 
   std::string out = "{";
   if (with_type) out += "\"__type\":" + quote_json(error.name()) + ',';
   encode_json_members(error.shape(), which, error.value(), out);
-  if (!error.has_message() && !error.message().empty()) out += "\"message\":" + quote_json(error.message()) + ',';
+  if (!error.has_message() && !error.message().empty())
+    out += "\"message\":" + quote_json(error.message()) + ',';
   if (out.back() == ',') out.pop_back();
   return out + '}';
 }
@@ -113,7 +119,8 @@ std::string cbor_body(const Rendered& error) {
 std::string xml_error(const Rendered& error, bool with_type) {
   std::string out;
   if (with_type) out += std::string("<Type>") + error.fault() + "</Type>";
-  out += "<Code>" + escape_xml(error.code()) + "</Code><Message>" + escape_xml(error.message()) + "</Message>";
+  out +=
+      "<Code>" + escape_xml(error.code()) + "</Code><Message>" + escape_xml(error.message()) + "</Message>";
   return out + encode_xml_members(error.shape(), error.value());
 }
 
@@ -121,8 +128,8 @@ std::string xml_body(const Rendered& error, const ServiceModel* service, std::st
   const std::string id = escape_xml(request_id);
   // S3 leaves out the wrapper that the other XML services have.
   if (service != nullptr && service->name == "s3")
-    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>" + xml_error(error, false) + "<RequestId>" + id +
-           "</RequestId></Error>";
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>" + xml_error(error, false) + "<RequestId>" +
+           id + "</RequestId></Error>";
   std::string space;
   if (service != nullptr && !service->xml_namespace.empty())
     space = " xmlns=\"" + escape_xml(service->xml_namespace) + '"';
@@ -130,8 +137,8 @@ std::string xml_body(const Rendered& error, const ServiceModel* service, std::st
          "</RequestId></ErrorResponse>";
 }
 
-void put_body(Protocol protocol, const Rendered& error, const ServiceModel* service, std::string_view request_id,
-              Answer& answer) {
+void put_body(Protocol protocol, const Rendered& error, const ServiceModel* service,
+              std::string_view request_id, Answer& answer) {
   switch (protocol) {
     case Protocol::kAwsJson10:
     case Protocol::kAwsJson11:
@@ -177,7 +184,8 @@ Answer encode_error(Protocol protocol, const ServiceModel* service, const aws::E
   Answer answer;
   answer.status = rendered.status();
   put_body(protocol, rendered, service, request_id, answer);
-  if (service != nullptr && service->query_compatible && protocol != Protocol::kQuery && rendered.has_query_code())
+  if (service != nullptr && service->query_compatible && protocol != Protocol::kQuery &&
+      rendered.has_query_code())
     answer.set_header("x-amzn-query-error", rendered.code() + ';' + rendered.fault());
   for (const auto& [name, value] : error.headers()) answer.set_header(name, value);
   set_request_id(protocol, request_id, answer);

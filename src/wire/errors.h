@@ -10,9 +10,10 @@
 
 namespace martlet::wire {
 
-/// The answer that tells `error`. `service` may be null where the service is not known; `protocol` is what the caller
-/// speaks. Status and Query code come from the model when the service has an error of that name or code. Members of the
-/// error reach the wire by the model: texts and numbers as they are, lists and structures as JSON. Never throws aws::Error.
+/// The answer that tells `error`. `service` may be null where the service is not known; `protocol` is what
+/// the caller speaks. Status and Query code come from the model when the service has an error of that name or
+/// code. Members of the error reach the wire by the model: texts and numbers as they are, lists and
+/// structures as JSON. Never throws aws::Error.
 Answer encode_error(Protocol protocol, const ServiceModel* service, const aws::Error& error,
                     std::string_view request_id);
 

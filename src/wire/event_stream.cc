@@ -17,7 +17,18 @@ constexpr std::size_t kPreludeBytes = 12;
 constexpr std::size_t kChecksumBytes = 4;
 
 // The type byte of a header's value.
-enum Type : std::uint8_t { kTrue, kFalse, kByte, kShort, kInteger, kLong, kByteArray, kString, kTimestamp, kUuid };
+enum Type : std::uint8_t {
+  kTrue,
+  kFalse,
+  kByte,
+  kShort,
+  kInteger,
+  kLong,
+  kByteArray,
+  kString,
+  kTimestamp,
+  kUuid
+};
 
 void put(std::string& out, std::uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xff);
@@ -90,13 +101,20 @@ class HeaderReader {
 
   EventValue value() {
     switch (number(1)) {
-      case kTrue: return true;
-      case kFalse: return false;
-      case kByte: return static_cast<std::int8_t>(number(1));
-      case kShort: return static_cast<std::int16_t>(number(2));
-      case kInteger: return static_cast<std::int32_t>(number(4));
-      case kLong: return static_cast<std::int64_t>(number(8));
-      case kByteArray: return EventBytes{std::string(take(number(2)))};
+      case kTrue:
+        return true;
+      case kFalse:
+        return false;
+      case kByte:
+        return static_cast<std::int8_t>(number(1));
+      case kShort:
+        return static_cast<std::int16_t>(number(2));
+      case kInteger:
+        return static_cast<std::int32_t>(number(4));
+      case kLong:
+        return static_cast<std::int64_t>(number(8));
+      case kByteArray:
+        return EventBytes{std::string(take(number(2)))};
       case kString: {
         std::string text(take(number(2)));
         if (!is_utf8(text)) broken("a header is not UTF-8");
@@ -112,7 +130,8 @@ class HeaderReader {
         std::ranges::copy(take(uuid.size()), uuid.begin());
         return uuid;
       }
-      default: broken("a header has an unknown type");
+      default:
+        broken("a header has an unknown type");
     }
   }
 
@@ -127,17 +146,26 @@ std::uint32_t read_u32(std::string_view bytes, std::size_t at) {
 
 void put_event_header(const Member& member, const void* content, EventMessage& message) {
   switch (member.shape->kind) {
-    case Kind::kBoolean: message.headers.emplace_back(member.wire_name, *static_cast<const bool*>(content)); break;
-    case Kind::kInteger: message.headers.emplace_back(member.wire_name, *static_cast<const std::int32_t*>(content)); break;
-    case Kind::kLong: message.headers.emplace_back(member.wire_name, *static_cast<const std::int64_t*>(content)); break;
-    case Kind::kTimestamp: message.headers.emplace_back(member.wire_name, *static_cast<const TimePoint*>(content)); break;
+    case Kind::kBoolean:
+      message.headers.emplace_back(member.wire_name, *static_cast<const bool*>(content));
+      break;
+    case Kind::kInteger:
+      message.headers.emplace_back(member.wire_name, *static_cast<const std::int32_t*>(content));
+      break;
+    case Kind::kLong:
+      message.headers.emplace_back(member.wire_name, *static_cast<const std::int64_t*>(content));
+      break;
+    case Kind::kTimestamp:
+      message.headers.emplace_back(member.wire_name, *static_cast<const TimePoint*>(content));
+      break;
     case Kind::kBlob:
       message.headers.emplace_back(member.wire_name, EventBytes{*static_cast<const std::string*>(content)});
       break;
     case Kind::kString:
       message.headers.emplace_back(member.wire_name, *static_cast<const std::string*>(content));
       break;
-    default: break;  // the format allows no others
+    default:
+      break;  // the format allows no others
   }
 }
 
@@ -162,7 +190,8 @@ std::optional<std::string_view> EventMessage::text(std::string_view header) cons
 std::string encode_event_message(const EventMessage& message) {
   std::string headers;
   for (const auto& [name, value] : message.headers) {
-    if (name.empty() || name.size() > 255) throw std::length_error("the name of an event stream header is too long");
+    if (name.empty() || name.size() > 255)
+      throw std::length_error("the name of an event stream header is too long");
     put(headers, name.size(), 1);
     headers += name;
     std::visit(ValueWriter{headers}, value);
@@ -185,7 +214,8 @@ std::optional<EventMessage> decode_event_message(std::string_view& bytes) {
   const std::size_t total = read_u32(bytes, 0);
   const std::size_t header_bytes = read_u32(bytes, 4);
   if (crc32(bytes.substr(0, 8)) != read_u32(bytes, 8)) broken("the checksum of a prelude is wrong");
-  if (header_bytes > kMaxEventHeaders || total > kPreludeBytes + kMaxEventHeaders + kMaxEventPayload + kChecksumBytes ||
+  if (header_bytes > kMaxEventHeaders ||
+      total > kPreludeBytes + kMaxEventHeaders + kMaxEventPayload + kChecksumBytes ||
       total < kPreludeBytes + header_bytes + kChecksumBytes)
     broken("a message has an impossible length");
   if (bytes.size() < total) return std::nullopt;
@@ -194,18 +224,21 @@ std::optional<EventMessage> decode_event_message(std::string_view& bytes) {
   EventMessage message;
   HeaderReader reader(bytes.substr(kPreludeBytes, header_bytes));
   while (!reader.at_end()) message.headers.push_back(reader.next());
-  message.payload = bytes.substr(kPreludeBytes + header_bytes, total - kPreludeBytes - header_bytes - kChecksumBytes);
+  message.payload =
+      bytes.substr(kPreludeBytes + header_bytes, total - kPreludeBytes - header_bytes - kChecksumBytes);
   bytes.remove_prefix(total);
   return message;
 }
 
 std::string encode_event(const Shape& stream, std::string_view event, const void* value, RestBody format) {
   const Member* member = stream.find_member(event);
-  if (member == nullptr) throw std::logic_error("no event " + std::string(event) + " in " + std::string(stream.name));
+  if (member == nullptr)
+    throw std::logic_error("no event " + std::string(event) + " in " + std::string(stream.name));
   const Shape& shape = *member->shape;
   EventMessage message;
   message.headers.emplace_back(":message-type", std::string(shape.is_exception ? "exception" : "event"));
-  message.headers.emplace_back(shape.is_exception ? ":exception-type" : ":event-type", std::string(member->wire_name));
+  message.headers.emplace_back(shape.is_exception ? ":exception-type" : ":event-type",
+                               std::string(member->wire_name));
   bool whole = true;  // no member is the payload by itself, so the structure is
   std::pair<std::string, const char*> payload;
   for (const Member& part : shape.members) {

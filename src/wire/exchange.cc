@@ -18,14 +18,13 @@ std::string query_body(const ServiceModel& service, const Operation& operation, 
   std::string body = '<' + response;
   if (!service.xml_namespace.empty()) body += " xmlns=\"" + escape_xml(service.xml_namespace) + '"';
   body += '>';
-  if (output != nullptr && !operation.result_wrapper.empty()) {
-    const std::string wrapper(operation.result_wrapper);
+  if (output != nullptr) {
+    const std::string wrapper(operation.result_wrapper.empty() ? std::string(operation.name) + "Result"
+                                                               : std::string(operation.result_wrapper));
     body += '<' + wrapper + '>' + encode_xml_members(*operation.output, output) + "</" + wrapper + '>';
-  } else if (output != nullptr) {
-    body += encode_xml_members(*operation.output, output);
   }
-  return body + "<ResponseMetadata><RequestId>" + escape_xml(request_id) + "</RequestId></ResponseMetadata></" +
-         response + '>';
+  return body + "<ResponseMetadata><RequestId>" + escape_xml(request_id) +
+         "</RequestId></ResponseMetadata></" + response + '>';
 }
 
 void decode_form(const Operation& operation, const RequestView& request, void* input, Decoding& decoding) {
@@ -52,16 +51,24 @@ void decode_input(Protocol protocol, const ServiceModel& service, const Operatio
     case Protocol::kAwsJson11:
       decode_json(*operation.input, JsonMembers::kAll, request.body, input, decoding);
       break;
-    case Protocol::kCbor: decode_cbor(*operation.input, request.body, input, decoding); break;
-    case Protocol::kQuery: decode_form(operation, request, input, decoding); break;
-    case Protocol::kRestJson: decode_rest(operation, RestBody::kJson, request, input, decoding); break;
-    case Protocol::kRestXml: decode_rest(operation, RestBody::kXml, request, input, decoding); break;
+    case Protocol::kCbor:
+      decode_cbor(*operation.input, request.body, input, decoding);
+      break;
+    case Protocol::kQuery:
+      decode_form(operation, request, input, decoding);
+      break;
+    case Protocol::kRestJson:
+      decode_rest(operation, RestBody::kJson, request, input, decoding);
+      break;
+    case Protocol::kRestXml:
+      decode_rest(operation, RestBody::kXml, request, input, decoding);
+      break;
   }
   validate(service, *operation.input, input, decoding.missing);
 }
 
-void encode_output(Protocol protocol, const ServiceModel& service, const Operation& operation, const void* output,
-                   std::string_view request_id, Answer& answer) {
+void encode_output(Protocol protocol, const ServiceModel& service, const Operation& operation,
+                   const void* output, std::string_view request_id, Answer& answer) {
   switch (protocol) {
     case Protocol::kAwsJson10:
     case Protocol::kAwsJson11:

@@ -16,17 +16,19 @@ enum class JsonMembers {
   kBody,  // those that do not travel in the path, query, headers or status
 };
 
-/// Reads an object into the struct at `value`. Unknown keys and nulls are skipped; an empty text is an empty object.
-/// Throws SerializationException. Marks what was found in `seen`, without noting what is missing at this level.
-void decode_json_members(const Shape& structure, JsonMembers which, std::string_view text, void* value, Seen& seen,
-                         Decoding& decoding);
+/// Reads an object into the struct at `value`. Unknown keys and nulls are skipped; an empty text is an empty
+/// object. Throws SerializationException. Marks what was found in `seen`, without noting what is missing at
+/// this level.
+void decode_json_members(const Shape& structure, JsonMembers which, std::string_view text, void* value,
+                         Seen& seen, Decoding& decoding);
 
 /// The same, and notes missing members.
-void decode_json(const Shape& structure, JsonMembers which, std::string_view text, void* value, Decoding& decoding);
+void decode_json(const Shape& structure, JsonMembers which, std::string_view text, void* value,
+                 Decoding& decoding);
 
 /// Reads one value of any shape: a payload member, a modelled member of an error.
-void decode_json_value(const Shape& shape, TimeFormat format, std::string_view text, void* value, const Path* path,
-                       Decoding& decoding);
+void decode_json_value(const Shape& shape, TimeFormat format, std::string_view text, void* value,
+                       const Path* path, Decoding& decoding);
 
 /// Appends the members of the struct at `value` to an object that is open in `out`, each followed by a comma.
 void encode_json_members(const Shape& structure, JsonMembers which, const void* value, std::string& out);

@@ -1,6 +1,6 @@
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
 
@@ -18,11 +18,16 @@ namespace json = boost::json;
 /// What AWS calls the JSON value that it did not expect.
 std::string_view token_name(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return "NULL_VALUE";
-    case json::kind::bool_: return value.get_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
-    case json::kind::string: return "STRING_VALUE";
-    case json::kind::double_: return "DECIMAL_VALUE";
-    default: return "NUMBER_VALUE";
+    case json::kind::null:
+      return "NULL_VALUE";
+    case json::kind::bool_:
+      return value.get_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
+    case json::kind::string:
+      return "STRING_VALUE";
+    case json::kind::double_:
+      return "DECIMAL_VALUE";
+    default:
+      return "NUMBER_VALUE";
   }
 }
 
@@ -55,22 +60,32 @@ class JsonReader {
     }
   }
 
-  void value(const Shape& shape, TimeFormat format, const json::value& source, void* target, const Path* path) {
+  void value(const Shape& shape, TimeFormat format, const json::value& source, void* target,
+             const Path* path) {
     switch (shape.kind) {
-      case Kind::kStructure: return structure(shape, source, target, path);
-      case Kind::kList: return list(shape, source, target, path);
-      case Kind::kMap: return map(shape, source, target, path);
-      case Kind::kDocument: static_cast<Document*>(target)->json = json::serialize(source); return;
+      case Kind::kStructure:
+        return structure(shape, source, target, path);
+      case Kind::kList:
+        return list(shape, source, target, path);
+      case Kind::kMap:
+        return map(shape, source, target, path);
+      case Kind::kDocument:
+        static_cast<Document*>(target)->json = json::serialize(source);
+        return;
       case Kind::kBoolean:
         if (!source.is_bool()) refuse(source, shape.kind);
         *static_cast<bool*>(target) = source.get_bool();
         return;
       case Kind::kInteger:
-      case Kind::kLong: return integer(shape, source, target);
+      case Kind::kLong:
+        return integer(shape, source, target);
       case Kind::kFloat:
-      case Kind::kDouble: return floating(shape, source, target);
-      case Kind::kTimestamp: return timestamp(shape, format, source, target);
-      default: return text(shape, source, target);
+      case Kind::kDouble:
+        return floating(shape, source, target);
+      case Kind::kTimestamp:
+        return timestamp(shape, format, source, target);
+      default:
+        return text(shape, source, target);
     }
   }
 
@@ -186,22 +201,25 @@ void with_parsed(std::string_view text, Use use) {
 
 }  // namespace
 
-void decode_json_members(const Shape& structure, JsonMembers which, std::string_view text, void* value, Seen& seen,
-                         Decoding& decoding) {
+void decode_json_members(const Shape& structure, JsonMembers which, std::string_view text, void* value,
+                         Seen& seen, Decoding& decoding) {
   with_parsed(text, [&](const json::value& parsed) {
     JsonReader(decoding).members(structure, which, parsed, value, seen, nullptr);
   });
 }
 
-void decode_json(const Shape& structure, JsonMembers which, std::string_view text, void* value, Decoding& decoding) {
+void decode_json(const Shape& structure, JsonMembers which, std::string_view text, void* value,
+                 Decoding& decoding) {
   Seen seen;
   decode_json_members(structure, which, text, value, seen, decoding);
   decoding.note_missing(structure, seen, nullptr);
 }
 
-void decode_json_value(const Shape& shape, TimeFormat format, std::string_view text, void* value, const Path* path,
-                       Decoding& decoding) {
-  with_parsed(text, [&](const json::value& parsed) { JsonReader(decoding).value(shape, format, parsed, value, path); });
+void decode_json_value(const Shape& shape, TimeFormat format, std::string_view text, void* value,
+                       const Path* path, Decoding& decoding) {
+  with_parsed(text, [&](const json::value& parsed) {
+    JsonReader(decoding).value(shape, format, parsed, value, path);
+  });
 }
 
 }  // namespace martlet::wire

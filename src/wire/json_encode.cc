@@ -29,11 +29,18 @@ class JsonWriter {
         out_ += '{';
         members(shape, JsonMembers::kAll, source);
         return close('}');
-      case Kind::kList: return list(shape, source);
-      case Kind::kMap: return map(shape, source);
-      case Kind::kDocument: out_ += static_cast<const Document*>(source)->json; return;
-      case Kind::kString: out_ += quote_json(*static_cast<const std::string*>(source)); return;
-      default: return scalar(shape, format, source);
+      case Kind::kList:
+        return list(shape, source);
+      case Kind::kMap:
+        return map(shape, source);
+      case Kind::kDocument:
+        out_ += static_cast<const Document*>(source)->json;
+        return;
+      case Kind::kString:
+        out_ += quote_json(*static_cast<const std::string*>(source));
+        return;
+      default:
+        return scalar(shape, format, source);
     }
   }
 
@@ -57,7 +64,8 @@ class JsonWriter {
   void list(const Shape& shape, const void* source) {
     out_ += '[';
     const std::size_t count = shape.list->size(source);
-    for (std::size_t i = 0; i < count; ++i) slot(*shape.element, shape.list->at(const_cast<void*>(source), i));
+    for (std::size_t i = 0; i < count; ++i)
+      slot(*shape.element, shape.list->at(const_cast<void*>(source), i));
     close(']');
   }
 
@@ -67,12 +75,13 @@ class JsonWriter {
       JsonWriter& writer;
       const Element& element;
     } visitor{*this, *shape.element};
-    shape.map->each(const_cast<void*>(source), &visitor, [](void* context, const std::string& key, void* place) {
-      auto& [writer, element] = *static_cast<Visitor*>(context);
-      writer.out_ += quote_json(key);
-      writer.out_ += ':';
-      writer.slot(element, place);
-    });
+    shape.map->each(const_cast<void*>(source), &visitor,
+                    [](void* context, const std::string& key, void* place) {
+                      auto& [writer, element] = *static_cast<Visitor*>(context);
+                      writer.out_ += quote_json(key);
+                      writer.out_ += ':';
+                      writer.slot(element, place);
+                    });
     close('}');
   }
 

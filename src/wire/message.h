@@ -1,7 +1,7 @@
 #pragma once
 
-// An HTTP request and an answer as the codecs see them. The gateway makes one from the other room's types; this room does
-// not know how bytes get here.
+// An HTTP request and an answer as the codecs see them. The gateway makes one from the other room's types;
+// this room does not know how bytes get here.
 
 #include <optional>
 #include <span>

@@ -15,7 +15,8 @@ namespace {
 
 // RE2 refuses to repeat anything more often than this.
 constexpr int kMaxRepeat = 1000;
-// Longer texts are not given to the backtracking matcher; the names that its patterns describe are far shorter.
+// Longer texts are not given to the backtracking matcher; the names that its patterns describe are far
+// shorter.
 constexpr std::size_t kMaxBacktrackingText = 2048;
 
 /// A pattern that has been compiled, one way or the other.
@@ -97,7 +98,8 @@ class Translator {
     for (const auto& [from, to] : kReplacements)
       if (rest_.starts_with(from)) return replace(from, std::string(to));
     for (const auto& [from, to] : kClasses)
-      if (rest_.starts_with(from)) return replace(from, in_class_ ? std::string(to) : "[" + std::string(to) + "]");
+      if (rest_.starts_with(from))
+        return replace(from, in_class_ ? std::string(to) : "[" + std::string(to) + "]");
     if (rest_.size() >= 6 && rest_[1] == 'u' && is_hex(rest_.substr(2, 4)))
       return replace(rest_.substr(0, 6), "\\x{" + std::string(rest_.substr(2, 4)) + "}");
     copy(2);

@@ -56,11 +56,16 @@ class QueryReader {
  private:
   void value(const Shape& shape, bool flat, const Node& node, void* target, const Path* path) {
     switch (shape.kind) {
-      case Kind::kStructure: return structure(shape, node, target, path);
-      case Kind::kList: return list(shape, flat, node, target, path);
-      case Kind::kMap: return map(shape, flat, node, target, path);
-      case Kind::kDocument: throw malformed("Documents can not travel in a query.");
-      default: break;
+      case Kind::kStructure:
+        return structure(shape, node, target, path);
+      case Kind::kList:
+        return list(shape, flat, node, target, path);
+      case Kind::kMap:
+        return map(shape, flat, node, target, path);
+      case Kind::kDocument:
+        throw malformed("Documents can not travel in a query.");
+      default:
+        break;
     }
     if (!node.value) throw malformed("Start of structure or map found where not expected.");
     if (!parse_scalar(shape, *node.value, target))
@@ -81,7 +86,8 @@ class QueryReader {
     for (const Node* item : numbered(*items)) {
       void* slot = shape.list->append(target, shape);
       const Path here{.parent = path, .step = Path::Step::kElement, .index = shape.list->size(target)};
-      value(*element.shape, element.shape->flattened, *item, element.access->emplace(slot, *element.shape), &here);
+      value(*element.shape, element.shape->flattened, *item, element.access->emplace(slot, *element.shape),
+            &here);
     }
     --depth_;
   }
@@ -95,7 +101,8 @@ class QueryReader {
     for (const Node* entry : numbered(entries == nullptr ? node : *entries)) {
       const Node* key = child_of(*entry, key_name);
       const Node* content = child_of(*entry, value_name);
-      if (key == nullptr || !key->value || content == nullptr) throw malformed("A map entry needs a key and a value.");
+      if (key == nullptr || !key->value || content == nullptr)
+        throw malformed("A map entry needs a key and a value.");
       void* slot = shape.map->insert(target, shape, *key->value);
       const Path here{.parent = path, .step = Path::Step::kKey, .name = *key->value};
       value(*shape.element->shape, shape.element->shape->flattened, *content,
@@ -113,7 +120,8 @@ class QueryReader {
 QueryForm::QueryForm(std::string_view form) {
   if (form.empty()) return;
   const auto pairs = split(form, '&');
-  if (pairs.size() > kMaxPairs) throw aws::Error("MalformedQueryString", "The query has too many parameters.", 400);
+  if (pairs.size() > kMaxPairs)
+    throw aws::Error("MalformedQueryString", "The query has too many parameters.", 400);
   for (const std::string_view pair : pairs) {
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
@@ -123,7 +131,8 @@ QueryForm::QueryForm(std::string_view form) {
       throw aws::Error("MalformedQueryString", "The query string contains a malformed escape sequence.", 400);
     Node* node = &root_;
     const auto parts = split(*key, '.');
-    if (parts.size() > static_cast<std::size_t>(3 * kMaxDepth)) throw malformed("The request is nested too deeply.");
+    if (parts.size() > static_cast<std::size_t>(3 * kMaxDepth))
+      throw malformed("The request is nested too deeply.");
     for (const std::string_view part : parts) node = &node->children[std::string(part)];
     node->value = *value;
   }

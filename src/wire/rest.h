@@ -1,7 +1,7 @@
 #pragma once
 
-// What the REST protocols put outside of the body: labels of the path, query parameters, headers, the status. Bodies are
-// the business of json_codec.h and xml_codec.h; this joins the two.
+// What the REST protocols put outside of the body: labels of the path, query parameters, headers, the status.
+// Bodies are the business of json_codec.h and xml_codec.h; this joins the two.
 
 #include "wire/decoding.h"
 #include "wire/message.h"

@@ -62,12 +62,23 @@ class RestReader {
       const Member& member = shape.members[i];
       if (member.access == nullptr) continue;
       switch (member.location) {
-        case Location::kUri: read_label(member, i, labels, input); break;
-        case Location::kQuery: read_query(member, i, query, input); break;
-        case Location::kHeader: read_header(member, i, input); break;
-        case Location::kPrefixHeaders: read_prefix_headers(member, i, input); break;
-        case Location::kBody: has_body = true; break;
-        case Location::kStatusCode: break;
+        case Location::kUri:
+          read_label(member, i, labels, input);
+          break;
+        case Location::kQuery:
+          read_query(member, i, query, input);
+          break;
+        case Location::kHeader:
+          read_header(member, i, input);
+          break;
+        case Location::kPrefixHeaders:
+          read_prefix_headers(member, i, input);
+          break;
+        case Location::kBody:
+          has_body = true;
+          break;
+        case Location::kStatusCode:
+          break;
       }
     }
     if (has_body) read_body(input);
@@ -110,16 +121,12 @@ class RestReader {
     }
   }
 
-  /// A map in the query takes all parameters that no other member is bound to.
+  /// A map in the query takes all parameters, also those that other members are bound to.
   void read_query_map(const Member& member, std::size_t index,
                       const std::vector<std::pair<std::string, std::string>>& query, void* input) {
     const Shape& map = *member.shape;
     const Shape& value = *map.element->shape;
     for (const auto& [name, text] : query) {
-      const bool bound = std::ranges::any_of(operation_.input->members, [&](const Member& other) {
-        return other.location == Location::kQuery && other.shape->kind != Kind::kMap && other.wire_name == name;
-      });
-      if (bound) continue;
       void* slot = map.map->insert(place(member, index, input), map, name);
       void* target = map.element->access->emplace(slot, value);
       if (value.kind == Kind::kList)
@@ -136,8 +143,9 @@ class RestReader {
     const Shape& shape = *member.shape;
     if (shape.kind == Kind::kList) {
       const Shape& element = *shape.element->shape;
-      const bool dates = element.kind == Kind::kTimestamp &&
-                         choose_format(TimeFormat::kDefault, element, TimeFormat::kHttpDate) == TimeFormat::kHttpDate;
+      const bool dates =
+          element.kind == Kind::kTimestamp &&
+          choose_format(TimeFormat::kDefault, element, TimeFormat::kHttpDate) == TimeFormat::kHttpDate;
       for (const std::string& item : header_items(*text, dates)) append(shape, item, target);
     } else if (member.json_value) {
       const auto decoded = base64_decode(*text);
@@ -152,7 +160,9 @@ class RestReader {
     const Shape& map = *member.shape;
     const std::string_view prefix = member.renamed ? member.wire_name : std::string_view();
     for (const auto& [name, text] : request_.headers) {
-      if (name.size() < prefix.size() || !same_header(std::string_view(name).substr(0, prefix.size()), prefix)) continue;
+      if (name.size() < prefix.size() ||
+          !same_header(std::string_view(name).substr(0, prefix.size()), prefix))
+        continue;
       void* slot = map.map->insert(place(member, index, input), map, name.substr(prefix.size()));
       parse(*map.element->shape, text, map.element->access->emplace(slot, *map.element->shape));
     }
@@ -160,7 +170,8 @@ class RestReader {
 
   void read_body(void* input) {
     const Shape& shape = *operation_.input;
-    if (shape.payload >= 0) return read_payload(shape.members[static_cast<std::size_t>(shape.payload)], input);
+    if (shape.payload >= 0)
+      return read_payload(shape.members[static_cast<std::size_t>(shape.payload)], input);
     if (format_ == RestBody::kJson)
       decode_json_members(shape, JsonMembers::kBody, request_.body, input, seen_, decoding_);
     else
@@ -173,7 +184,8 @@ class RestReader {
     const Shape& shape = *member.shape;
     void* target = place(member, index, input);
     if (shape.kind == Kind::kBlob || shape.kind == Kind::kString) {
-      if (shape.kind == Kind::kString && !is_utf8(request_.body)) throw serialization_error("The body is not UTF-8.");
+      if (shape.kind == Kind::kString && !is_utf8(request_.body))
+        throw serialization_error("The body is not UTF-8.");
       *static_cast<std::string*>(target) = request_.body;
       return;
     }

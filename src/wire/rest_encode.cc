@@ -75,8 +75,8 @@ void put_header(const Member& member, const void* value, Answer& answer) {
 
 void put_body(std::string body, const char* content_type, Answer& answer) {
   answer.body = std::move(body);
-  const bool typed = std::ranges::any_of(answer.headers,
-                                         [](const HeaderField& field) { return same_header(field.first, "Content-Type"); });
+  const bool typed = std::ranges::any_of(
+      answer.headers, [](const HeaderField& field) { return same_header(field.first, "Content-Type"); });
   if (!typed) answer.headers.emplace_back("Content-Type", content_type);
 }
 
@@ -88,7 +88,8 @@ void put_payload(const Member& member, RestBody format, const void* output, Answ
   if (member.shape->kind == Kind::kString)
     return put_body(*static_cast<const std::string*>(content), "text/plain", answer);
   if (format == RestBody::kJson)
-    return put_body(encode_json_value(*member.shape, member.time_format, content), "application/json", answer);
+    return put_body(encode_json_value(*member.shape, member.time_format, content), "application/json",
+                    answer);
   put_body(encode_xml_payload(member, content), "application/xml", answer);
 }
 
@@ -109,7 +110,8 @@ void encode_rest(const Shape& structure, RestBody format, const ServiceModel& se
                  Answer& answer) {
   encode_rest_headers(structure, output, answer);
   if (structure.payload >= 0)
-    return put_payload(structure.members[static_cast<std::size_t>(structure.payload)], format, output, answer);
+    return put_payload(structure.members[static_cast<std::size_t>(structure.payload)], format, output,
+                       answer);
   if (answer.status == 204 || answer.status == 304) return;
   if (format == RestBody::kJson)
     return put_body(encode_json(structure, JsonMembers::kBody, output), "application/json", answer);
@@ -118,8 +120,9 @@ void encode_rest(const Shape& structure, RestBody format, const ServiceModel& se
   if (!has_body) return;
   const XmlNamespace of_service{.uri = service.xml_namespace, .prefix = {}};
   const XmlNamespace* space = structure.xml_namespace != nullptr ? structure.xml_namespace : &of_service;
-  put_body(encode_xml(structure, structure.xml_name.empty() ? structure.name : structure.xml_name, space, output),
-           "application/xml", answer);
+  put_body(
+      encode_xml(structure, structure.xml_name.empty() ? structure.name : structure.xml_name, space, output),
+      "application/xml", answer);
 }
 
 }  // namespace martlet::wire

@@ -37,16 +37,19 @@ struct Candidate {
     return constants.size() + required_query.size() + required_headers.size();
   }
   [[nodiscard]] bool constants_hold(const Pairs& query) const {
-    return std::ranges::all_of(constants, [&](const auto& pair) { return has_pair(query, pair.first, pair.second); });
+    return std::ranges::all_of(constants,
+                               [&](const auto& pair) { return has_pair(query, pair.first, pair.second); });
   }
   [[nodiscard]] bool holds(const RequestView& request, const Pairs& query) const {
-    return std::ranges::all_of(required_query, [&](auto name) { return has_pair(query, name, std::nullopt); }) &&
+    return std::ranges::all_of(required_query,
+                               [&](auto name) { return has_pair(query, name, std::nullopt); }) &&
            std::ranges::all_of(required_headers, [&](auto name) { return request.header(name).has_value(); });
   }
 };
 
 Candidate make_candidate(const Operation& operation, const UriTemplate& uri) {
-  Candidate candidate{.operation = &operation, .constants = uri.constants, .required_query = {}, .required_headers = {}};
+  Candidate candidate{
+      .operation = &operation, .constants = uri.constants, .required_query = {}, .required_headers = {}};
   if (operation.input == nullptr) return candidate;
   for (const Member& member : operation.input->members) {
     if (!member.required) continue;
@@ -57,7 +60,8 @@ Candidate make_candidate(const Operation& operation, const UriTemplate& uri) {
 }
 
 /// The best of the candidates of one path, most demanding first.
-const Operation* choose(const std::vector<Candidate>& candidates, const RequestView& request, const Pairs& query) {
+const Operation* choose(const std::vector<Candidate>& candidates, const RequestView& request,
+                        const Pairs& query) {
   const Operation* fallback = nullptr;
   for (const Candidate& candidate : candidates) {
     if (candidate.operation->method != request.method || !candidate.constants_hold(query)) continue;
@@ -119,7 +123,8 @@ struct Router::Node {
   std::unique_ptr<Node> greedy;
   std::vector<Candidate> ends;
 
-  const Operation* find(std::span<const std::string_view> rest, const RequestView& request, const Pairs& query) const {
+  const Operation* find(std::span<const std::string_view> rest, const RequestView& request,
+                        const Pairs& query) const {
     if (rest.empty()) return choose(ends, request, query);
     if (const auto literal = literals.find(rest[0]); literal != literals.end())
       if (const Operation* found = literal->second->find(rest.subspan(1), request, query)) return found;
@@ -152,7 +157,7 @@ Router::Router(const ServiceModel& model) : root_(std::make_unique<Node>()) {
     for (const UriTemplate::Segment& segment : uri.segments) {
       auto& next = segment.kind == Segment::Kind::kLiteral ? node->literals[segment.text]
                    : segment.kind == Segment::Kind::kLabel ? node->label
-                                                  : node->greedy;
+                                                           : node->greedy;
       if (next == nullptr) next = std::make_unique<Node>();
       node = next.get();
     }

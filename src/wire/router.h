@@ -1,7 +1,7 @@
 #pragma once
 
-// Finds the operation of a REST service that a method, path and query belong to. Compiled once per service from the URI
-// templates of its table; finding is a walk down a tree of path segments.
+// Finds the operation of a REST service that a method, path and query belong to. Compiled once per service
+// from the URI templates of its table; finding is a walk down a tree of path segments.
 
 #include <memory>
 #include <optional>
@@ -29,7 +29,8 @@ struct UriTemplate {
 
   explicit UriTemplate(std::string_view uri);
 
-  /// The value of each label, decoded. `path` must match. A trailing slash is not significant, except in greedy labels.
+  /// The value of each label, decoded. `path` must match. A trailing slash is not significant, except in
+  /// greedy labels.
   [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> labels(std::string_view path) const;
 };
 
@@ -40,8 +41,8 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
-  /// Null when nothing matches. Of several operations with the same path, the one whose constant query and required
-  /// query parameters and headers are all there wins over one that asks for fewer.
+  /// Null when nothing matches. Of several operations with the same path, the one whose constant query and
+  /// required query parameters and headers are all there wins over one that asks for fewer.
   [[nodiscard]] const Operation* match(const RequestView& request) const;
 
  private:

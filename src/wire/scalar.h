@@ -1,6 +1,7 @@
 #pragma once
 
-// Scalars as text: in paths, queries, headers, XML and the Query protocol. JSON and CBOR use the same limits for numbers.
+// Scalars as text: in paths, queries, headers, XML and the Query protocol. JSON and CBOR use the same limits
+// for numbers.
 
 #include <optional>
 #include <string>

@@ -40,7 +40,7 @@ struct Operation {
   /// Null for none.
   const Shape* input = nullptr;
   const Shape* output = nullptr;
-  /// Element around the result in Query answers: "CreateRoleResult".
+  /// Element around the result in Query answers; empty for the usual one ("CreateRoleResult").
   std::string_view result_wrapper = {};
   /// Name and namespace of the root element of a REST-XML body, where the operation sets them.
   std::string_view input_xml_name = {};

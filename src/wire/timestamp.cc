@@ -121,7 +121,12 @@ std::optional<TimePoint> parse_http_date(std::string_view text) {
   int weekday = 0;
   Scanner scan(text);
   scan.word(kDays, weekday).literal(',').literal(' ').digits(1, 2, f.day).literal(' ').word(kMonths, f.month);
-  scan.literal(' ').digits(4, 4, f.year).literal(' ').digits(2, 2, f.hour).literal(':').digits(2, 2, f.minute);
+  scan.literal(' ')
+      .digits(4, 4, f.year)
+      .literal(' ')
+      .digits(2, 2, f.hour)
+      .literal(':')
+      .digits(2, 2, f.minute);
   scan.literal(':').digits(2, 2, f.second).fraction(f.nanos).literal(' ');
   ++f.month;
   return scan.good() && (scan.rest() == "GMT" || scan.rest() == "UTC") ? to_time(f) : std::nullopt;
@@ -178,8 +183,8 @@ std::string format_timestamp(TimePoint time, TimeFormat format) {
                        static_cast<int>(date.year()), hours, minutes, seconds);
   const std::string fraction = millis == 0 ? "" : fmt::format(".{:03}", millis);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), hours, minutes, seconds,
-                     fraction);
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), hours, minutes,
+                     seconds, fraction);
 }
 
 }  // namespace martlet::wire

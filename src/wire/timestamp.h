@@ -1,7 +1,7 @@
 #pragma once
 
-// The three ways in which AWS protocols write a point in time: seconds since the epoch, RFC 3339 date-times, and the
-// dates of HTTP headers.
+// The three ways in which AWS protocols write a point in time: seconds since the epoch, RFC 3339 date-times,
+// and the dates of HTTP headers.
 
 #include <optional>
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace martlet::wire {
 
-/// `format` must not be kDefault. Date-times and epoch seconds carry milliseconds where there are any; HTTP dates none.
+/// `format` must not be kDefault. Date-times and epoch seconds carry milliseconds where there are any; HTTP
+/// dates none.
 std::string format_timestamp(TimePoint time, TimeFormat format);
 
 /// Reads any of the three forms, told apart by their look; offsets and fractional seconds are understood.

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxShown = 4096;
 constexpr std::size_t kMaxViolations = 100;
 
 std::string number_text(double number) {
-  return std::trunc(number) == number ? std::to_string(static_cast<std::int64_t>(number)) : double_text(number);
+  return std::trunc(number) == number ? std::to_string(static_cast<std::int64_t>(number))
+                                      : double_text(number);
 }
 
 /// UTF-16 code units, in which AWS counts.
@@ -41,15 +42,17 @@ std::string enum_text(const Constraints& constraints) {
 class Wording {
  public:
   explicit Wording(const Shape& shape) : constraints_(*shape.constraints) {
-    const bool number = shape.kind == Kind::kInteger || shape.kind == Kind::kLong || shape.kind == Kind::kFloat ||
-                        shape.kind == Kind::kDouble;
+    const bool number = shape.kind == Kind::kInteger || shape.kind == Kind::kLong ||
+                        shape.kind == Kind::kFloat || shape.kind == Kind::kDouble;
     measure_ = number ? "value" : "length";
   }
   [[nodiscard]] std::string most() const {
-    return fmt::format("Member must have {} less than or equal to {}", measure_, number_text(constraints_.max));
+    return fmt::format("Member must have {} less than or equal to {}", measure_,
+                       number_text(constraints_.max));
   }
   [[nodiscard]] std::string least() const {
-    return fmt::format("Member must have {} greater than or equal to {}", measure_, number_text(constraints_.min));
+    return fmt::format("Member must have {} greater than or equal to {}", measure_,
+                       number_text(constraints_.min));
   }
   [[nodiscard]] std::string pattern() const {
     return fmt::format("Member must satisfy regular expression pattern: {}", constraints_.pattern);
@@ -70,15 +73,24 @@ class Wording {
 
 double measure(const Shape& shape, const void* value) {
   switch (shape.kind) {
-    case Kind::kString: return static_cast<double>(text_length(*static_cast<const std::string*>(value)));
-    case Kind::kBlob: return static_cast<double>(static_cast<const std::string*>(value)->size());
-    case Kind::kList: return static_cast<double>(shape.list->size(value));
-    case Kind::kMap: return static_cast<double>(shape.map->size(value));
-    case Kind::kInteger: return *static_cast<const std::int32_t*>(value);
-    case Kind::kLong: return static_cast<double>(*static_cast<const std::int64_t*>(value));
-    case Kind::kFloat: return *static_cast<const float*>(value);
-    case Kind::kDouble: return *static_cast<const double*>(value);
-    default: return 0;
+    case Kind::kString:
+      return static_cast<double>(text_length(*static_cast<const std::string*>(value)));
+    case Kind::kBlob:
+      return static_cast<double>(static_cast<const std::string*>(value)->size());
+    case Kind::kList:
+      return static_cast<double>(shape.list->size(value));
+    case Kind::kMap:
+      return static_cast<double>(shape.map->size(value));
+    case Kind::kInteger:
+      return *static_cast<const std::int32_t*>(value);
+    case Kind::kLong:
+      return static_cast<double>(*static_cast<const std::int64_t*>(value));
+    case Kind::kFloat:
+      return *static_cast<const float*>(value);
+    case Kind::kDouble:
+      return *static_cast<const double*>(value);
+    default:
+      return 0;
   }
 }
 
@@ -193,7 +205,8 @@ class Validator {
       if (item == nullptr) continue;
       if (is_scalar(element.shape->kind)) {
         if (failures(*element.shape, item).empty()) continue;
-        add(subject(shape, value, path), fmt::format("Member must satisfy constraint: [{}]", all(*element.shape)));
+        add(subject(shape, value, path),
+            fmt::format("Member must satisfy constraint: [{}]", all(*element.shape)));
         return;
       }
       const Path here{.parent = path, .step = Path::Step::kElement, .index = i + 1};
@@ -209,19 +222,20 @@ class Validator {
       bool bad_key = false;
       bool bad_value = false;
     } visitor{*this, shape, path};
-    shape.map->each(const_cast<void*>(value), &visitor, [](void* context, const std::string& key, void* slot) {
-      auto& at = *static_cast<Visitor*>(context);
-      if (!failures(*at.shape.key->shape, &key).empty()) at.bad_key = true;
-      const Element& element = *at.shape.element;
-      const void* content = element.access->find(slot);
-      if (content == nullptr) return;
-      if (is_scalar(element.shape->kind)) {
-        if (!failures(*element.shape, content).empty()) at.bad_value = true;
-        return;
-      }
-      const Path here{.parent = at.path, .step = Path::Step::kKey, .name = key};
-      at.validator.check(*element.shape, content, &here);
-    });
+    shape.map->each(const_cast<void*>(value), &visitor,
+                    [](void* context, const std::string& key, void* slot) {
+                      auto& at = *static_cast<Visitor*>(context);
+                      if (!failures(*at.shape.key->shape, &key).empty()) at.bad_key = true;
+                      const Element& element = *at.shape.element;
+                      const void* content = element.access->find(slot);
+                      if (content == nullptr) return;
+                      if (is_scalar(element.shape->kind)) {
+                        if (!failures(*element.shape, content).empty()) at.bad_value = true;
+                        return;
+                      }
+                      const Path here{.parent = at.path, .step = Path::Step::kKey, .name = key};
+                      at.validator.check(*element.shape, content, &here);
+                    });
     if (visitor.bad_key)
       add(subject(shape, value, path),
           fmt::format("Map keys must satisfy constraint: [{}]", all(*shape.key->shape)));
@@ -230,7 +244,9 @@ class Validator {
           fmt::format("Map value must satisfy constraint: [{}]", all(*shape.element->shape)));
   }
 
-  static std::string all(const Shape& shape) { return fmt::format("{}", fmt::join(Wording(shape).all(), ", ")); }
+  static std::string all(const Shape& shape) {
+    return fmt::format("{}", fmt::join(Wording(shape).all(), ", "));
+  }
 
   static std::string subject(const Shape& shape, const void* value, const Path* path) {
     const bool hidden = shape.sensitive || (shape.element != nullptr && shape.element->shape->sensitive);

@@ -31,7 +31,8 @@ class XmlReader {
   explicit XmlReader(Decoding& decoding) : decoding_(decoding) {}
 
   void members(const Shape& shape, const pugi::xml_node& node, void* target, Seen& seen, const Path* path) {
-    for (const pugi::xml_attribute& attribute : node.attributes()) read_attribute(shape, attribute, target, seen);
+    for (const pugi::xml_attribute& attribute : node.attributes())
+      read_attribute(shape, attribute, target, seen);
     for (const pugi::xml_node& child : node.children()) {
       if (child.type() != pugi::node_element) continue;
       const std::size_t index = find(shape, child.name());
@@ -71,11 +72,13 @@ class XmlReader {
     return index;
   }
 
-  static void read_attribute(const Shape& shape, const pugi::xml_attribute& attribute, void* target, Seen& seen) {
+  static void read_attribute(const Shape& shape, const pugi::xml_attribute& attribute, void* target,
+                             Seen& seen) {
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
       const Member& member = shape.members[i];
       if (!member.xml_attribute || local_name(member.wire_name) != local_name(attribute.name())) continue;
-      if (!parse_scalar(*member.shape, attribute.value(), member.access->emplace(member.slot(target), *member.shape)))
+      if (!parse_scalar(*member.shape, attribute.value(),
+                        member.access->emplace(member.slot(target), *member.shape)))
         throw mismatch("STRING_VALUE", member.shape->kind);
       seen.add(i);
     }
@@ -83,7 +86,8 @@ class XmlReader {
 
   void value(const Shape& shape, const pugi::xml_node& node, void* target, const Path* path) {
     switch (shape.kind) {
-      case Kind::kStructure: return structure(shape, node, target, path);
+      case Kind::kStructure:
+        return structure(shape, node, target, path);
       case Kind::kList:
         for (const pugi::xml_node& child : node.children())
           if (child.type() == pugi::node_element) element(shape, child, target, path);
@@ -92,8 +96,10 @@ class XmlReader {
         for (const pugi::xml_node& child : node.children())
           if (child.type() == pugi::node_element) entry(shape, child, target, path);
         return;
-      case Kind::kDocument: throw serialization_error("Documents can not travel in XML.");
-      default: break;
+      case Kind::kDocument:
+        throw serialization_error("Documents can not travel in XML.");
+      default:
+        break;
     }
     for (const pugi::xml_node& child : node.children())
       if (child.type() == pugi::node_element)
@@ -141,16 +147,18 @@ void with_root(std::string_view bytes, Use use) {
   if (!is_utf8(bytes)) throw serialization_error("The request body is not UTF-8.");
   pugi::xml_document document;
   // White space counts where it is all that an element holds.
-  const auto result = document.load_buffer(bytes.data(), bytes.size(),
-                                           pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8);
+  const auto result = document.load_buffer(
+      bytes.data(), bytes.size(), pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8);
   if (!result || !document.document_element())
-    throw serialization_error(std::string("The request body is not well-formed XML: ") + result.description());
+    throw serialization_error(std::string("The request body is not well-formed XML: ") +
+                              result.description());
   use(document.document_element());
 }
 
 }  // namespace
 
-void decode_xml_members(const Shape& structure, std::string_view bytes, void* value, Seen& seen, Decoding& decoding) {
+void decode_xml_members(const Shape& structure, std::string_view bytes, void* value, Seen& seen,
+                        Decoding& decoding) {
   with_root(bytes, [&](const pugi::xml_node& root) {
     XmlReader(decoding).members(structure, root, value, seen, nullptr);
   });

@@ -14,7 +14,8 @@ class XmlWriter {
       const void* content = member.find(source);
       if (content == nullptr || member.location != Location::kBody || member.xml_attribute) continue;
       const bool flat = member.flattened || member.shape->flattened;
-      const XmlNamespace* space = member.xml_namespace != nullptr ? member.xml_namespace : member.shape->xml_namespace;
+      const XmlNamespace* space =
+          member.xml_namespace != nullptr ? member.xml_namespace : member.shape->xml_namespace;
       if (flat && member.shape->kind == Kind::kList) {
         elements(*member.shape, member.wire_name, content);
       } else if (flat && member.shape->kind == Kind::kMap) {
@@ -31,12 +32,17 @@ class XmlWriter {
     if (shape.kind == Kind::kStructure) attributes(shape, source);
     out_ += '>';
     switch (shape.kind) {
-      case Kind::kStructure: members(shape, source); break;
+      case Kind::kStructure:
+        members(shape, source);
+        break;
       case Kind::kList:
         elements(shape, shape.element->wire_name.empty() ? "member" : shape.element->wire_name, source);
         break;
-      case Kind::kMap: entries(shape, "entry", nullptr, source); break;
-      case Kind::kDocument: break;  // no XML protocol has documents
+      case Kind::kMap:
+        entries(shape, "entry", nullptr, source);
+        break;
+      case Kind::kDocument:
+        break;  // no XML protocol has documents
       default:
         out_ += escape_xml(scalar_text(shape, source, choose_format(format, shape, TimeFormat::kDateTime)));
     }
@@ -76,8 +82,7 @@ class XmlWriter {
   void elements(const Shape& list, std::string_view name, const void* source) {
     const Element& element = *list.element;
     const std::size_t count = list.list->size(source);
-    for (std::size_t i = 0; i < count; ++i)
-      slot(element, name, list.list->at(const_cast<void*>(source), i));
+    for (std::size_t i = 0; i < count; ++i) slot(element, name, list.list->at(const_cast<void*>(source), i));
   }
 
   void slot(const Element& element, std::string_view name, void* place) {
@@ -96,13 +101,15 @@ class XmlWriter {
       std::string_view name;
       const XmlNamespace* space;
     } visitor{*this, map, name, space};
-    map.map->each(const_cast<void*>(source), &visitor, [](void* context, const std::string& key, void* place) {
-      const Visitor& at = *static_cast<Visitor*>(context);
-      at.writer.entry(at.map, at.name, at.space, key, place);
-    });
+    map.map->each(const_cast<void*>(source), &visitor,
+                  [](void* context, const std::string& key, void* place) {
+                    const Visitor& at = *static_cast<Visitor*>(context);
+                    at.writer.entry(at.map, at.name, at.space, key, place);
+                  });
   }
 
-  void entry(const Shape& map, std::string_view name, const XmlNamespace* space, const std::string& key, void* place) {
+  void entry(const Shape& map, std::string_view name, const XmlNamespace* space, const std::string& key,
+             void* place) {
     const std::string_view key_name = map.key->wire_name.empty() ? "key" : map.key->wire_name;
     open(name, space);
     out_ += '>';
@@ -124,13 +131,25 @@ std::string escape_xml(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\r': out += "&#xD;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\r':
+        out += "&#xD;";
+        break;
       case '\n':
-      case '\t': out += c; break;
+      case '\t':
+        out += c;
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20)
           out += "\xEF\xBF\xBD";
@@ -156,10 +175,10 @@ std::string encode_xml_members(const Shape& structure, const void* value) {
 
 std::string encode_xml_payload(const Member& member, const void* value) {
   const Shape& shape = *member.shape;
-  const std::string_view name = member.renamed            ? member.wire_name
-                                : !shape.xml_name.empty() ? shape.xml_name
-                                                          : shape.name;
-  return encode_xml(shape, name, member.xml_namespace != nullptr ? member.xml_namespace : shape.xml_namespace, value);
+  std::string_view name = shape.xml_name.empty() ? shape.name : shape.xml_name;
+  if (member.wire_name != member.name) name = member.wire_name;
+  return encode_xml(shape, name, member.xml_namespace != nullptr ? member.xml_namespace : shape.xml_namespace,
+                    value);
 }
 
 }  // namespace martlet::wire

@@ -4,8 +4,6 @@
 
 namespace martlet::lambda {
 
-wire::BoundService bind_service(LambdaService* service) {
-  return {.model = &model(), .api = static_cast<Api*>(service), .invokers = kInvokers<LambdaService>};
-}
+wire::BoundService bind_service(LambdaService& service) { return bind(service); }
 
 }  // namespace martlet::lambda

@@ -1,13 +1,12 @@
 #pragma once
 
-// Joins the Lambda service with the wire tables of its API.
+// Binds the service to the wire tables of its API.
 
 #include "services/lambda/service.h"
 #include "wire/service.h"
 
 namespace martlet::lambda {
 
-/// `service` must outlive the result. With null the result only tells what is implemented.
-wire::BoundService bind_service(LambdaService* service);
+wire::BoundService bind_service(LambdaService& service);
 
 }  // namespace martlet::lambda

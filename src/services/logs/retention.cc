@@ -1,8 +1,12 @@
 // Retention: removes what has outlived the days that its group keeps events for. Readers leave expired events
 // out by themselves, so nothing depends on when this happens; it gives the space back.
 
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "services/logs/service.h"
 
 namespace martlet::logs {
@@ -17,7 +21,15 @@ constexpr std::size_t kHoursPerTransaction = 64;
 Task<> remove_again_and_again(LogsService& service, Clock& clock) {
   for (;;) {
     co_await clock.sleep_for(kInterval);
-    co_await service.remove_expired();
+    std::string failure;
+    try {
+      co_await service.remove_expired();
+    } catch (const boost::system::system_error&) {
+      throw;  // cancelled: the server is ending
+    } catch (const std::exception& error) {
+      failure = error.what();
+    }
+    if (!failure.empty()) log::error("expired log events were not removed", {{"error", failure}});
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// For tests: the tables of wire/tables.h built at run time from the JSON of a model, with storage to match, so that the
-// codecs can be tried on shapes that no service has.
+// For tests: the tables of wire/tables.h built at run time from the JSON of a model, with storage to match,
+// so that the codecs can be tried on shapes that no service has.
 
 #include <boost/json/fwd.hpp>
 #include <memory>

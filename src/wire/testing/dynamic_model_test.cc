@@ -60,7 +60,9 @@ constexpr MapAccess kDynamicMap{
         [](void* map, void* visitor, MapAccess::Visit visit) {
           for (auto& [key, slot] : *static_cast<Map*>(map)) visit(visitor, key, &slot);
         },
-    .insert = [](void* map, const Shape&, std::string key) -> void* { return &(*static_cast<Map*>(map))[key]; },
+    .insert = [](void* map, const Shape&, std::string key) -> void* {
+      return &(*static_cast<Map*>(map))[key];
+    },
 };
 constexpr Storage kStorageOfErrors{.make = [](const Shape& shape) { return make_value(shape); },
                                    .drop = [](const Shape& shape, void* value) { drop_value(shape, value); }};
@@ -69,16 +71,26 @@ constexpr Storage kStorageOfErrors{.make = [](const Shape& shape) { return make_
 template <class Use>
 void with_type(Kind kind, Use use) {
   switch (kind) {
-    case Kind::kBoolean: return use(static_cast<bool*>(nullptr));
-    case Kind::kInteger: return use(static_cast<std::int32_t*>(nullptr));
-    case Kind::kLong: return use(static_cast<std::int64_t*>(nullptr));
-    case Kind::kFloat: return use(static_cast<float*>(nullptr));
-    case Kind::kDouble: return use(static_cast<double*>(nullptr));
-    case Kind::kTimestamp: return use(static_cast<TimePoint*>(nullptr));
-    case Kind::kDocument: return use(static_cast<Document*>(nullptr));
-    case Kind::kList: return use(static_cast<List*>(nullptr));
-    case Kind::kMap: return use(static_cast<Map*>(nullptr));
-    default: return use(static_cast<std::string*>(nullptr));
+    case Kind::kBoolean:
+      return use(static_cast<bool*>(nullptr));
+    case Kind::kInteger:
+      return use(static_cast<std::int32_t*>(nullptr));
+    case Kind::kLong:
+      return use(static_cast<std::int64_t*>(nullptr));
+    case Kind::kFloat:
+      return use(static_cast<float*>(nullptr));
+    case Kind::kDouble:
+      return use(static_cast<double*>(nullptr));
+    case Kind::kTimestamp:
+      return use(static_cast<TimePoint*>(nullptr));
+    case Kind::kDocument:
+      return use(static_cast<Document*>(nullptr));
+    case Kind::kList:
+      return use(static_cast<List*>(nullptr));
+    case Kind::kMap:
+      return use(static_cast<Map*>(nullptr));
+    default:
+      return use(static_cast<std::string*>(nullptr));
   }
 }
 
@@ -100,9 +112,9 @@ void drop_value(const Shape& shape, void* value) {
 Kind kind_of(const json::object& shape) {
   const std::string_view type = shape.at("type").as_string();
   static const std::map<std::string_view, Kind> kKinds = {
-      {"structure", Kind::kStructure}, {"list", Kind::kList},       {"map", Kind::kMap},
-      {"string", Kind::kString},       {"blob", Kind::kBlob},       {"boolean", Kind::kBoolean},
-      {"integer", Kind::kInteger},     {"long", Kind::kLong},       {"float", Kind::kFloat},
+      {"structure", Kind::kStructure}, {"list", Kind::kList},          {"map", Kind::kMap},
+      {"string", Kind::kString},       {"blob", Kind::kBlob},          {"boolean", Kind::kBoolean},
+      {"integer", Kind::kInteger},     {"long", Kind::kLong},          {"float", Kind::kFloat},
       {"double", Kind::kDouble},       {"timestamp", Kind::kTimestamp}};
   return shape.contains("document") ? Kind::kDocument : kKinds.at(type);
 }
@@ -151,23 +163,36 @@ void fill_value(const Shape& shape, void* target, const json::value& source) {
   switch (shape.kind) {
     case Kind::kStructure:
       for (const Member& member : shape.members)
-        if (const json::value* value = source.as_object().if_contains(member.name); value != nullptr && !value->is_null())
+        if (const json::value* value = source.as_object().if_contains(member.name);
+            value != nullptr && !value->is_null())
           fill_value(*member.shape, member.access->emplace(member.slot(target), *member.shape), *value);
       break;
     case Kind::kList:
-      for (const json::value& item : source.as_array()) fill_slot(*shape.element, shape.list->append(target, shape), item);
+      for (const json::value& item : source.as_array())
+        fill_slot(*shape.element, shape.list->append(target, shape), item);
       break;
     case Kind::kMap:
       for (const auto& [key, item] : source.as_object())
         fill_slot(*shape.element, shape.map->insert(target, shape, std::string(key)), item);
       break;
-    case Kind::kDocument: static_cast<Document*>(target)->json = json::serialize(source); break;
-    case Kind::kBoolean: *static_cast<bool*>(target) = source.as_bool(); break;
-    case Kind::kInteger: *static_cast<std::int32_t*>(target) = source.to_number<std::int32_t>(); break;
-    case Kind::kLong: *static_cast<std::int64_t*>(target) = source.to_number<std::int64_t>(); break;
+    case Kind::kDocument:
+      static_cast<Document*>(target)->json = json::serialize(source);
+      break;
+    case Kind::kBoolean:
+      *static_cast<bool*>(target) = source.as_bool();
+      break;
+    case Kind::kInteger:
+      *static_cast<std::int32_t*>(target) = source.to_number<std::int32_t>();
+      break;
+    case Kind::kLong:
+      *static_cast<std::int64_t*>(target) = source.to_number<std::int64_t>();
+      break;
     case Kind::kString:
-    case Kind::kBlob: *static_cast<std::string*>(target) = source.as_string(); break;
-    default: fill_number(shape, target, source);
+    case Kind::kBlob:
+      *static_cast<std::string*>(target) = source.as_string();
+      break;
+    default:
+      fill_number(shape, target, source);
   }
 }
 
@@ -196,14 +221,22 @@ json::value to_json(const Shape& shape, void* value) {
         object[key] = slot.value == nullptr ? json::value() : to_json(*slot.shape, slot.value);
       return object;
     }
-    case Kind::kDocument: return json::parse(static_cast<Document*>(value)->json);
-    case Kind::kBoolean: return *static_cast<bool*>(value);
-    case Kind::kInteger: return *static_cast<std::int32_t*>(value);
-    case Kind::kLong: return *static_cast<std::int64_t*>(value);
-    case Kind::kFloat: return number_json(*static_cast<float*>(value));
-    case Kind::kDouble: return number_json(*static_cast<double*>(value));
-    case Kind::kTimestamp: return to_epoch_seconds(*static_cast<TimePoint*>(value));
-    default: return json::value(*static_cast<std::string*>(value));
+    case Kind::kDocument:
+      return json::parse(static_cast<Document*>(value)->json);
+    case Kind::kBoolean:
+      return *static_cast<bool*>(value);
+    case Kind::kInteger:
+      return *static_cast<std::int32_t*>(value);
+    case Kind::kLong:
+      return *static_cast<std::int64_t*>(value);
+    case Kind::kFloat:
+      return number_json(*static_cast<float*>(value));
+    case Kind::kDouble:
+      return number_json(*static_cast<double*>(value));
+    case Kind::kTimestamp:
+      return to_epoch_seconds(*static_cast<TimePoint*>(value));
+    default:
+      return json::value(*static_cast<std::string*>(value));
   }
 }
 
@@ -229,7 +262,8 @@ struct DynamicModel::Impl {
   const XmlNamespace* xml_namespace(const json::object& holder) {
     const json::value* value = holder.if_contains("xmlNamespace");
     if (value == nullptr) return nullptr;
-    if (value->is_string()) return &namespaces.emplace_back(XmlNamespace{keep(text(holder, "xmlNamespace")), {}});
+    if (value->is_string())
+      return &namespaces.emplace_back(XmlNamespace{keep(text(holder, "xmlNamespace")), {}});
     const json::object& object = value->as_object();
     return &namespaces.emplace_back(XmlNamespace{keep(text(object, "uri")), keep(text(object, "prefix"))});
   }
@@ -264,13 +298,15 @@ struct DynamicModel::Impl {
       list.push_back(member(name, ref.as_object(), list.size()));
     if (const json::value* required = source.if_contains("required"))
       for (const json::value& name : required->as_array())
-        for (Member& entry : list) entry.required = entry.required || entry.name == std::string_view(name.as_string());
+        for (Member& entry : list)
+          entry.required = entry.required || entry.name == std::string_view(name.as_string());
     const std::string payload = text(source, "payload");
     for (std::size_t i = 0; i < list.size(); ++i)
       if (list[i].name == payload) shape.payload = static_cast<std::int16_t>(i);
     shape.members = list;
     if (!source.contains("exception")) return;
     ErrorTraits traits;
+    if (flag(source, "fault")) traits.status = 500;
     if (const json::value* error = source.if_contains("error")) {
       traits.code = keep(text(error->as_object(), "code"));
       if (const json::value* status = error->as_object().if_contains("httpStatusCode"))
@@ -302,7 +338,8 @@ struct DynamicModel::Impl {
     }
     if (const json::value* values = source.if_contains("enum")) {
       auto& list = views.emplace_back();
-      for (const json::value& value : values->as_array()) list.push_back(keep(std::string(value.as_string())));
+      for (const json::value& value : values->as_array())
+        list.push_back(keep(std::string(value.as_string())));
       constraints.push_back(Constraints{.enum_values = list});
       made.constraints = &constraints.back();
     }
@@ -315,11 +352,14 @@ struct DynamicModel::Impl {
 
   void operation(const json::object& given) {
     const json::object& http = given.at("http").as_object();
-    Operation made{.name = keep(text(given, "name")), .method = keep(text(http, "method")), .uri = keep(text(http, "requestUri"))};
+    Operation made{.name = keep(text(given, "name")),
+                   .method = keep(text(http, "method")),
+                   .uri = keep(text(http, "requestUri"))};
     if (const json::value* status = http.if_contains("responseCode")) made.status = status->to_number<int>();
     made.input = side(given, "input");
     made.output = side(given, "output");
-    if (made.output != nullptr) made.result_wrapper = keep(text(given.at("output").as_object(), "resultWrapper"));
+    if (made.output != nullptr)
+      made.result_wrapper = keep(text(given.at("output").as_object(), "resultWrapper"));
     operations.push_back(made);
   }
 
@@ -333,7 +373,8 @@ struct DynamicModel::Impl {
       protocols.push_back(text(source, "jsonVersion") == "1.1" ? Protocol::kAwsJson11 : Protocol::kAwsJson10);
     else
       protocols.push_back(kNames.at(protocol));
-    service = ServiceModel{.name = "test", .api_version = keep(text(source, "apiVersion")), .service_id = "Test"};
+    service =
+        ServiceModel{.name = "test", .api_version = keep(text(source, "apiVersion")), .service_id = "Test"};
     service.target_prefix = keep(text(source, "targetPrefix"));
     service.query_compatible = source.contains("awsQueryCompatible");
     service.xml_namespace = keep(text(source, "xmlNamespace"));
@@ -344,7 +385,8 @@ struct DynamicModel::Impl {
   }
 };
 
-DynamicModel::DynamicModel(const json::object& suite, const json::object& given) : impl_(std::make_unique<Impl>()) {
+DynamicModel::DynamicModel(const json::object& suite, const json::object& given)
+    : impl_(std::make_unique<Impl>()) {
   const json::object& shapes = suite.at("shapes").as_object();
   for (const auto& [name, source] : shapes) {
     Shape shape;
@@ -352,7 +394,8 @@ DynamicModel::DynamicModel(const json::object& suite, const json::object& given)
     shape.kind = kind_of(source.as_object());
     impl_->shapes.emplace(name, shape);
   }
-  for (const auto& [name, source] : shapes) impl_->shape(source.as_object(), impl_->shapes.find(std::string(name))->second);
+  for (const auto& [name, source] : shapes)
+    impl_->shape(source.as_object(), impl_->shapes.find(std::string(name))->second);
   impl_->operation(given);
   impl_->metadata(suite.at("metadata").as_object());
 }
@@ -387,7 +430,8 @@ bool same_meaning(const json::value& a, const json::value& b) {
   if (present(a.get_object()) != present(b.get_object())) return false;
   for (const auto& [key, value] : a.get_object()) {
     const json::value* other = b.get_object().if_contains(key);
-    if (value.is_null() ? other != nullptr && !other->is_null() : other == nullptr || !same_meaning(value, *other))
+    if (value.is_null() ? other != nullptr && !other->is_null()
+                        : other == nullptr || !same_meaning(value, *other))
       return false;
   }
   return true;
