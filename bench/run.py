@@ -68,7 +68,10 @@ class Table:
         header = ("what", "median", "spread", "unit", "ratio", "promised")
         widths = [max(len(str(row[i])) for row in [header, *self.rows]) for i in range(len(header))]
         for row in [header, tuple("-" * width for width in widths), *self.rows]:
-            cells = [str(cell).rjust(width) if i in (1, 2) else str(cell).ljust(width) for i, (cell, width) in enumerate(zip(row, widths))]
+            cells = [
+                str(cell).rjust(width) if i in (1, 2) else str(cell).ljust(width)
+                for i, (cell, width) in enumerate(zip(row, widths))
+            ]
             print("| " + " | ".join(cells) + " |")
 
 
@@ -174,9 +177,14 @@ def measure_start(table, options):
                     resident.append(own)
                     shared.append(with_warden)
                 server.stop()
-        reference = ("a bare python3", Figure(repeat(options.rounds, lambda: milliseconds([sys.executable, "-S", "-c", "pass"]))))
+        reference = (
+            "a bare python3",
+            Figure(repeat(options.rounds, lambda: milliseconds([sys.executable, "-S", "-c", "pass"]))),
+        )
         for kind, taken in samples.items():
-            table.add(f"start to first healthy answer, {kind}", Figure(taken[1:]), "ms", reference, "at most 50, aim 20")
+            table.add(
+                f"start to first healthy answer, {kind}", Figure(taken[1:]), "ms", reference, "at most 50, aim 20"
+            )
         table.add("resident memory when idle", Figure(resident), "MiB", aim="at most 25, aim 12")
         table.add("resident memory with the warden, shared pages once", Figure(shared), "MiB")
     table.add("size of the binary", MARTLET.stat().st_size / 2**20, "MiB")
@@ -209,7 +217,13 @@ def measure_warm(table, server, names, options):
         for name, answers in taken.items():
             what = f"GET {HEALTH}" if name == "health" else f"warm invocation, {name}"
             reference = ("health", health)
-            table.add(f"{what}, {connections} conn., median", Figure([a["p50"] for a in answers]), "µs", reference, aims.get(name, ""))
+            table.add(
+                f"{what}, {connections} conn., median",
+                Figure([a["p50"] for a in answers]),
+                "µs",
+                reference,
+                aims.get(name, ""),
+            )
             table.add(f"{what}, {connections} conn., p99", Figure([a["p99"] for a in answers]), "µs", reference)
             table.add(f"{what}, {connections} conn., rate", Figure([a["rate"] for a in answers]), "1/s")
 
@@ -253,7 +267,9 @@ def measure_build(table):
     """A clean build of the release binary without ccache, in a directory of its own."""
     with tempfile.TemporaryDirectory(prefix="martlet-bench-build-") as directory:
         environment = {**os.environ, "CCACHE_DISABLE": "1"}
-        subprocess.run(["cmake", "--preset", "release", "-B", directory], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["cmake", "--preset", "release", "-B", directory], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        )
         started = time.monotonic()
         build = ["cmake", "--build", directory, "--target", "martlet"]
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL, env=environment)
@@ -280,7 +296,11 @@ def main():
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.requests = 3, 200
-    subprocess.run(["cmake", "--build", ROOT / "build/release", "--target", "martlet", "martlet_load"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["cmake", "--build", ROOT / "build/release", "--target", "martlet", "martlet_load"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
     table = Table()
     measure_start(table, options)

@@ -97,7 +97,10 @@ def show(scratch, name, event):
     if cold["error"]:
         sys.exit(f"   the function failed: {result}")
 
-    print("   result        " + json.dumps(shortened(result), indent=2, ensure_ascii=False).replace("\n", "\n                 "))
+    print(
+        "   result        "
+        + json.dumps(shortened(result), indent=2, ensure_ascii=False).replace("\n", "\n                 ")
+    )
     started = "" if cold["init"] is None else f" ({cold['init']:.0f} ms of them to initialise)"
     print(f"   cold          {cold['duration'] + (cold['init'] or 0):.1f} ms{started}")
     print(f"   warm          {warm['duration']:.1f} ms")

@@ -47,9 +47,14 @@ def run(name, command, environment=None, timeout=1800):
     with open(log, "wb") as output:
         try:
             code = subprocess.run(
-                list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, **(environment or {})}, timeout=timeout,
-            ).returncode  # fmt: skip
+                list(map(str, command)),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **(environment or {})},
+                timeout=timeout,
+            ).returncode
         except subprocess.TimeoutExpired:
             output.write(b"\nstopped: it took too long\n")
             code = 124
@@ -96,9 +101,10 @@ def unit(tally, options, preset="release"):
     """Every room's GoogleTest program."""
     programs = sorted(path for path in (ROOT / "build" / preset).rglob("martlet_*_tests") if path.is_file())
     sanitizers = {
+        "ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer-19",
         "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
         "UBSAN_OPTIONS": "print_stacktrace=1",
-        "TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.suppressions" if (ROOT / "tests/tsan.suppressions").exists() else "",
+        "TSAN_OPTIONS": "external_symbolizer_path=/usr/bin/llvm-symbolizer-19:halt_on_error=0:exitcode=66",
     }
 
     def job(program):
@@ -220,14 +226,18 @@ QUICK = ["style", "unit"]
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./test", description="Builds and runs every test.")
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME",
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
         help=f"one step ({', '.join(STEPS)}) or one file of it (api/invoke); may be repeated",
-    )  # fmt: skip
+    )
     parser.add_argument("--quick", action="store_true", help=f"only {' and '.join(QUICK)}")
     parser.add_argument(
-        "--sanitize", action="store_true",
+        "--sanitize",
+        action="store_true",
         help="instead: unit tests with the address and thread sanitizers, API tests with the first",
-    )  # fmt: skip
+    )
     options = parser.parse_args()
     for name in options.only:
         if name.split("/")[0] not in STEPS:

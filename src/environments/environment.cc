@@ -18,6 +18,9 @@ using std::chrono::microseconds;
 /// invocation.
 constexpr microseconds kMeasureFrom = std::chrono::milliseconds(2);
 
+/// A runtime that has answered asks for its next event within this time, unless the function still works.
+constexpr Duration kAsksAgainWithin = std::chrono::milliseconds(10);
+
 /// How a process ended, as AWS words it, and what that is to the invoker.
 struct Ending {
   Outcome::Kind kind = Outcome::Kind::kCrash;
@@ -249,6 +252,7 @@ Task<> Environment::settle(Outcome outcome, std::string status, std::string erro
   last_request_id_ = id;
   run->outcome = std::move(outcome);
   settling_ = false;
+  replied_at_ = around_.clock.elapsed();
   progress_.notify_all();
   log_->flush();
 }
@@ -300,8 +304,9 @@ void Environment::kill() {
 }
 
 bool Environment::takes_events() const {
-  return !doomed_ && !retiring_ && !settling_ && !run_ &&
-         (state_ == State::kIdle || state_ == State::kReplied);
+  if (doomed_ || retiring_ || settling_ || run_) return false;
+  if (state_ == State::kReplied) return around_.clock.elapsed() - replied_at_ < kAsksAgainWithin;
+  return state_ == State::kIdle;
 }
 
 microseconds Environment::since(Duration start) const {

@@ -147,6 +147,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   bool init_failed_ = false;
   Duration created_at_{0};
   Duration idle_since_{0};
+  Duration replied_at_{0};
   std::optional<std::chrono::microseconds> init_duration_;
 
   std::shared_ptr<Run> run_;

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <list>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "environments/environment.h"
 #include "environments/policy.h"
+#include "environments/roster.h"
 
 namespace martlet::environments {
 
@@ -16,8 +15,6 @@ namespace {
 
 /// How often an event that no function has seen is given to another environment.
 constexpr int kMaxAttempts = 3;
-
-std::uint64_t memory_of(const Spec& spec) { return static_cast<std::uint64_t>(spec.memory_mb) << 20; }
 
 std::uint64_t memory_of_this_machine() {
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
@@ -53,16 +50,10 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
                .tasks = tasks,
                .runtime_api = api,
                .adopt_endpoint = [this](int fd, const std::string& tag) { return adopt_endpoint(fd, tag); },
-               .changed = [this](Environment& environment) { environment_changed(environment); }} {
-    if (options.memory_budget_bytes == 0) options.memory_budget_bytes = memory_of_this_machine();
-  }
-
-  /// The environments of one Spec.
-  struct Pool {
-    std::vector<std::shared_ptr<Environment>> members;
-    /// Those that wait for events, the most recently used last.
-    std::vector<Environment*> idle;
-  };
+               .changed = [this](Environment& environment) { environment_changed(environment); }},
+        roster({.memory_bytes =
+                    options.memory_budget_bytes != 0 ? options.memory_budget_bytes : memory_of_this_machine(),
+                .environments = options.max_environments}) {}
 
   std::function<void()> adopt_endpoint(int fd, const std::string& tag) {
     if (!options.adopt_endpoint) {
@@ -73,79 +64,14 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     return [this, id] { options.remove_endpoint(id); };
   }
 
-  // ---- who is there ----
-
-  void add(const std::shared_ptr<Environment>& environment) {
-    by_tag.emplace(environment->tag(), environment);
-    pools[environment->spec().get()].members.push_back(environment);
-    reserved_memory += memory_of(*environment->spec());
-    starting.insert(environment.get());
-    ++cold_starts;
-  }
-
-  void remove(Environment& environment) {
-    const auto found = by_tag.find(environment.tag());
-    if (found == by_tag.end()) return;
-    const std::shared_ptr<Environment> kept = found->second;
-    by_tag.erase(found);
-    starting.erase(&environment);
-    reserved_memory -= memory_of(*environment.spec());
-    const auto pool = pools.find(environment.spec().get());
-    std::erase(pool->second.idle, &environment);
-    std::erase(pool->second.members, kept);
-    if (pool->second.members.empty()) pools.erase(pool);
-    if (waiting > 0) room.notify_all();
-  }
-
   void environment_changed(Environment& environment) {
-    if (environment.state() == Environment::State::kEnded) return remove(environment);
-    // The invocation that started it comes first.
-    if (starting.contains(&environment)) return;
-    pools[environment.spec().get()].idle.push_back(&environment);
-    keeper.at_latest(environment.idle_since() + options.freeze_after);
+    if (environment.state() == Environment::State::kEnded) {
+      roster.remove(environment);
+    } else {
+      if (!roster.became_idle(environment)) return;
+      keeper.at_latest(environment.idle_since() + options.freeze_after);
+    }
     if (waiting > 0) room.notify_all();
-  }
-
-  /// An environment of `spec` that takes an event now; null when there is none.
-  std::shared_ptr<Environment> take(const Spec* spec) {
-    const auto pool = pools.find(spec);
-    if (pool == pools.end()) return nullptr;
-    auto& idle = pool->second.idle;
-    while (!idle.empty()) {
-      Environment* environment = idle.back();
-      idle.pop_back();
-      if (environment->takes_events()) return environment->shared_from_this();
-    }
-    // One that has answered asks for its next event in a moment: sooner than a new one could.
-    for (const auto& member : pool->second.members)
-      if (member->state() == Environment::State::kReplied && member->takes_events()) return member;
-    return nullptr;
-  }
-
-  // ---- room for more ----
-
-  [[nodiscard]] bool fits(const Spec& spec) const {
-    if (by_tag.empty()) return true;
-    return by_tag.size() < options.max_environments &&
-           reserved_memory + memory_of(spec) <= options.memory_budget_bytes;
-  }
-
-  /// Ends the environment that has been idle longest, unless enough of them are ending already.
-  void make_room(const Spec& spec) {
-    std::uint64_t ending_memory = 0;
-    std::size_t ending = 0;
-    Environment* oldest = nullptr;
-    for (const auto& [tag, environment] : by_tag) {
-      if (environment->ending()) {
-        ending_memory += memory_of(*environment->spec());
-        ++ending;
-      } else if (environment->state() == Environment::State::kIdle && !starting.contains(environment.get())) {
-        if (oldest == nullptr || environment->idle_since() < oldest->idle_since()) oldest = environment.get();
-      }
-    }
-    const bool enough = by_tag.size() - ending < options.max_environments &&
-                        reserved_memory - ending_memory + memory_of(spec) <= options.memory_budget_bytes;
-    if (!enough && oldest != nullptr) oldest->kill();
   }
 
   /// Freezes, retires, and wakes those whose patience has ended; returns when to look again.
@@ -153,7 +79,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     const Duration now = clock.elapsed();
     std::optional<Duration> next;
     const auto consider = [&](Duration at) { next = std::min(next.value_or(at), at); };
-    for (const auto& [tag, environment] : by_tag) {
+    for (const auto& environment : roster.all()) {
       if (environment->state() != Environment::State::kIdle || environment->ending()) continue;
       const Duration retire_at = environment->idle_since() + options.retire_after;
       const Duration freeze_at = environment->idle_since() + options.freeze_after;
@@ -172,8 +98,6 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     co_return next;
   }
 
-  // ---- invocations ----
-
   static Task<Outcome> invoke(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                               Invocation invocation) {
     ++self->invocations;
@@ -187,7 +111,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     }
     const auto run = std::make_shared<Run>();
     run->invocation = std::move(invocation);
-    if (const auto environment = self->take(spec.get())) {
+    if (const auto environment = self->roster.take(spec.get())) {
       environment->begin(run);
       co_await environment->finished(run);
     }
@@ -225,15 +149,15 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
         self->throttle(*run);
       } else if (attempts == kMaxAttempts) {
         throw std::runtime_error("environments of " + spec->function_arn + " end before they take an event");
-      } else if (const auto environment = self->take(spec.get())) {
+      } else if (const auto environment = self->roster.take(spec.get())) {
         ++attempts;
         environment->begin(run);
         co_await environment->finished(run);
-      } else if (self->fits(*spec)) {
+      } else if (self->roster.fits(*spec)) {
         ++attempts;
         co_await start(self, spec, runtime, run);
       } else {
-        self->make_room(*spec);
+        self->roster.make_room(*spec);
         co_await wait_for_room(self, give_up_at);
       }
     }
@@ -267,7 +191,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     if (const auto refusal = co_await boot(self, *first, self->options.init_timeout))
       co_return self->refuse_entrypoint(*spec, *log, *run, *refusal);
     const bool initialised = co_await (*first)->initialised();
-    self->starting.erase(first->get());
+    self->roster.release(**first);
     if (initialised) {
       if ((*first)->state() != Environment::State::kIdle) co_return;  // it has ended; the caller tries again
       (*first)->begin(run);
@@ -279,7 +203,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     (*second)->begin(run);
     if (const auto refusal = co_await boot(self, *second, spec->timeout))
       co_return self->refuse_entrypoint(*spec, *log, *run, *refusal);
-    self->starting.erase(second->get());
+    self->roster.release(**second);
     co_await (*second)->finished(run);
   }
 
@@ -290,7 +214,8 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     auto policy = policy_for(*spec, *runtime, ports, "env-" + ids.hex(24), log->name());
     if (!policy) return std::unexpected(policy.error());
     auto environment = std::make_shared<Environment>(around, spec, runtime, log, std::move(*policy));
-    add(environment);
+    roster.add(environment);
+    ++cold_starts;
     return environment;
   }
 
@@ -305,7 +230,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
       reason = error.what();
     }
     if (reason.empty()) co_return std::nullopt;
-    self->remove(*environment);
+    self->roster.remove(*environment);
     // The sandbox tells apart by its words what went wrong: this is what it says of the program.
     if (!environment->spec()->runtime.starts_with("provided") || !reason.starts_with("cannot execute "))
       throw std::runtime_error(reason);
@@ -336,7 +261,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     self->stopping = true;
     self->keeper.cancel();
     self->room.notify_all();
-    for (const auto& [tag, environment] : self->by_tag) environment->kill();
+    for (const auto& environment : self->roster.all()) environment->kill();
     co_await self->tasks.join();
     co_await self->api.stop();
   }
@@ -353,11 +278,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
   Alarm keeper;
   Environment::Surroundings around;
 
-  std::unordered_map<std::string, std::shared_ptr<Environment>> by_tag;
-  std::unordered_map<const Spec*, Pool> pools;
-  /// Those that still belong to the invocation that started them.
-  std::unordered_set<Environment*> starting;
-  std::uint64_t reserved_memory = 0;
+  Roster roster;
   std::size_t waiting = 0;
   std::list<Duration> patience_ends;
   bool stopping = false;
@@ -378,29 +299,29 @@ Task<Outcome> Fleet::invoke(std::shared_ptr<const Spec> spec, Invocation invocat
 }
 
 void Fleet::retire(const std::string& function_arn) {
-  for (const auto& [tag, environment] : impl_->by_tag)
+  for (const auto& environment : impl_->roster.all())
     if (environment->spec()->function_arn == function_arn) environment->retire();
 }
 
 void Fleet::retire(const std::shared_ptr<const Spec>& spec) {
-  if (const auto pool = impl_->pools.find(spec.get()); pool != impl_->pools.end())
-    for (const auto& member : pool->second.members) member->retire();
+  for (const auto& environment : impl_->roster.all())
+    if (environment->spec() == spec) environment->retire();
 }
 
 std::shared_ptr<const Spec> Fleet::spec_of(const std::string& tag) const {
-  const auto found = impl_->by_tag.find(tag);
-  return found == impl_->by_tag.end() ? nullptr : found->second->spec();
+  const auto found = impl_->roster.members().find(tag);
+  return found == impl_->roster.members().end() ? nullptr : found->second->spec();
 }
 
 Task<> Fleet::stop() { return Impl::stop(impl_); }
 
 Fleet::Statistics Fleet::statistics() const {
-  Statistics result{.reserved_memory_bytes = impl_->reserved_memory,
+  Statistics result{.reserved_memory_bytes = impl_->roster.reserved_memory(),
                     .cold_starts = impl_->cold_starts,
                     .invocations = impl_->invocations,
                     .failures = impl_->failures,
                     .throttles = impl_->throttles};
-  for (const auto& [tag, environment] : impl_->by_tag) {
+  for (const auto& [tag, environment] : impl_->roster.members()) {
     switch (environment->state()) {
       case Environment::State::kStarting:
         ++result.starting;

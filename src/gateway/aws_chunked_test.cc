@@ -67,12 +67,13 @@ TEST(AwsChunked, RefusesChangedSignedChunks) {
 }
 
 TEST(AwsChunked, DecodesTheDocumentedExampleWithTrailers) {
-  const Signature signature =
-      example("106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e", PayloadKind::kChunksTrailer);
+  const Signature signature = example("106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+                                      PayloadKind::kChunksTrailer);
   ChunkSigner signer = example_signer(signature);
   const string body =
       "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2\r\n" + kLarge +
-      "\r\n400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n" + kSmall +
+      "\r\n400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n" +
+      kSmall +
       "\r\n0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n"
       "x-amz-checksum-crc32c:sOO8/Q==\r\n"
       "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n";

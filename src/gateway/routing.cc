@@ -8,14 +8,8 @@ namespace martlet::gateway {
 
 namespace {
 
-bool is_rest(const wire::ServiceModel& model) {
-  return model.speaks(wire::Protocol::kRestJson) || model.speaks(wire::Protocol::kRestXml);
-}
-
-/// S3's paths are "/bucket/key": every path matches, so it is asked last.
-bool takes_any_path(const wire::ServiceModel& model) { return model.speaks(wire::Protocol::kRestXml); }
-
-/// "AmazonSQS" from "X-Amz-Target: AmazonSQS.SendMessage" or the path "/service/AmazonSQS/operation/SendMessage".
+/// "AmazonSQS" from "X-Amz-Target: AmazonSQS.SendMessage" or the path
+/// "/service/AmazonSQS/operation/SendMessage".
 std::string_view target_prefix(const net::RequestHead& head) {
   const std::string_view target = head.headers.get("x-amz-target");
   if (!target.empty()) return target.substr(0, target.rfind('.'));
@@ -44,87 +38,80 @@ std::string subject_of(std::string_view part, std::string_view prefix) {
   return std::string(part.substr(0, part.size() - prefix.size() - 1));
 }
 
-}  // namespace
-
-wire::RequestView view_of(const net::RequestHead& head, std::string_view path, std::string_view body) {
-  return {.method = head.method,
-          .path = path,
-          .query = head.query(),
-          .headers = {head.headers.begin(), head.headers.end()},
-          .body = body};
+/// Whether method and path are one of a REST service's operations. S3 is not asked: there, every path
+/// matches.
+bool has_path(const wire::Endpoint& service, const net::RequestHead& head) {
+  return service.model().speaks(wire::Protocol::kRestJson) &&
+         service.find_operation(wire::Protocol::kRestJson, view_of(head)) != nullptr;
 }
 
-void ServiceRouter::add(const wire::ServiceModel& model) {
-  auto entry = std::make_unique<Entry>(&model, nullptr);
-  if (is_rest(model)) entry->rest = std::make_unique<wire::Router>(model);
-  entries_.push_back(std::move(entry));
-}
+using Services = std::vector<const wire::Endpoint*>;
 
-const wire::Operation* ServiceRouter::match_rest(const wire::ServiceModel& service, const net::RequestHead& head,
-                                                 std::string_view path) const {
-  for (const auto& entry : entries_)
-    if (entry->model == &service && entry->rest) return entry->rest->match(view_of(head, path));
-  return nullptr;
-}
-
-ServiceRouter::Candidates ServiceRouter::signed_as(std::string_view signing_name) const {
-  Candidates found;
-  for (const auto& entry : entries_)
-    if (entry->model->signing_name == signing_name) found.push_back(entry.get());
-  return found;
-}
-
-const ServiceRouter::Entry* ServiceRouter::by_target(const Candidates& among, const net::RequestHead& head) const {
+const wire::Endpoint* by_target(const Services& among, const net::RequestHead& head) {
   const std::string_view prefix = target_prefix(head);
   if (prefix.empty()) return nullptr;
-  for (const Entry* entry : among)
-    if (entry->model->target_prefix == prefix) return entry;
+  for (const wire::Endpoint* service : among)
+    if (service->model().target_prefix == prefix) return service;
   return nullptr;
 }
 
-const ServiceRouter::Entry* ServiceRouter::by_host(const Candidates& among, const HostName& host) const {
-  const Entry* best = nullptr;
-  for (const Entry* entry : among) {
-    const std::string_view prefix = entry->model->endpoint_prefix;
+const wire::Endpoint* by_host(const Services& among, const HostName& host) {
+  const wire::Endpoint* best = nullptr;
+  for (const wire::Endpoint* service : among) {
+    const std::string_view prefix = service->model().endpoint_prefix;
     if (prefix.empty() || !names_endpoint(host.service_part, prefix)) continue;
     // The longest wins: "streams.dynamodb" over "dynamodb".
-    if (best == nullptr || prefix.size() > best->model->endpoint_prefix.size()) best = entry;
+    if (best == nullptr || prefix.size() > best->model().endpoint_prefix.size()) best = service;
   }
   return best;
 }
 
-const ServiceRouter::Entry* ServiceRouter::by_path(const Candidates& among, const net::RequestHead& head) const {
-  for (const Entry* entry : among)
-    if (entry->rest && !takes_any_path(*entry->model) && entry->rest->match(view_of(head, head.path())) != nullptr)
-      return entry;
+const wire::Endpoint* by_path(const Services& among, const net::RequestHead& head) {
+  for (const wire::Endpoint* service : among)
+    if (has_path(*service, head)) return service;
   return nullptr;
 }
 
-const ServiceRouter::Entry* ServiceRouter::choose(const Candidates& among, const net::RequestHead& head,
-                                                  const HostName& host) const {
+}  // namespace
+
+wire::RequestView view_of(const net::RequestHead& head, std::string_view body) {
+  return {.method = head.method,
+          .path = head.path(),
+          .query = head.query(),
+          .headers = head.headers.fields(),
+          .body = body};
+}
+
+ServiceRouter::Services ServiceRouter::signed_as(std::string_view signing_name) const {
+  Services found;
+  for (const wire::Endpoint* service : services_)
+    if (service->model().signing_name == signing_name) found.push_back(service);
+  return found;
+}
+
+const wire::Endpoint* ServiceRouter::choose(const Services& among, const net::RequestHead& head,
+                                            const HostName& host) const {
   if (among.size() == 1) return among.front();
-  if (const Entry* entry = by_target(among, head)) return entry;
-  if (const Entry* entry = by_path(among, head)) return entry;
-  if (const Entry* entry = by_host(among, host)) return entry;
+  if (const wire::Endpoint* service = by_target(among, head)) return service;
+  if (const wire::Endpoint* service = by_path(among, head)) return service;
+  if (const wire::Endpoint* service = by_host(among, host)) return service;
   // Of services that share a name, the one it was first given to.
-  for (const Entry* entry : among)
-    if (entry->model->name == entry->model->signing_name) return entry;
+  for (const wire::Endpoint* service : among)
+    if (service->model().name == service->model().signing_name) return service;
   return among.front();
 }
 
-const ServiceRouter::Entry* ServiceRouter::without_scope(const net::RequestHead& head, const HostName& host) const {
-  Candidates all;
-  for (const auto& entry : entries_) all.push_back(entry.get());
-  if (const Entry* entry = by_target(all, head)) return entry;
-  if (!target_prefix(head).empty()) return nullptr;
-  if (const Entry* named = by_host(all, host)) {
-    Candidates same_endpoint;
-    for (const Entry* entry : all)
-      if (entry->model->endpoint_prefix == named->model->endpoint_prefix) same_endpoint.push_back(entry);
+const wire::Endpoint* ServiceRouter::without_scope(const net::RequestHead& head, const HostName& host) const {
+  if (!target_prefix(head).empty()) return by_target(services_, head);
+  if (const wire::Endpoint* named = by_host(services_, host)) {
+    Services same_endpoint;
+    for (const wire::Endpoint* service : services_)
+      if (service->model().endpoint_prefix == named->model().endpoint_prefix)
+        same_endpoint.push_back(service);
     return choose(same_endpoint, head, host);
   }
   if (!host.service_part.empty()) return nullptr;
-  return by_path(all, head);
+  return by_path(services_, head);
 }
 
 bool ServiceRouter::find_host_kind(const net::RequestHead& head, const HostName& host, Route& route) const {
@@ -147,23 +134,22 @@ Route ServiceRouter::find(const net::RequestHead& head, const Signature& signatu
     if (!host.region.empty()) route.region = host.region;
     return route;
   }
-  const Entry* entry = nullptr;
   if (!signature.scope.service.empty()) {
-    const Candidates candidates = signed_as(signature.scope.service);
-    if (!candidates.empty()) entry = choose(candidates, head, host);
+    const Services candidates = signed_as(signature.scope.service);
+    if (!candidates.empty()) route.service = choose(candidates, head, host);
     route.asked_for = signature.scope.service;
   } else {
-    entry = without_scope(head, host);
-    route.asked_for = target_prefix(head).empty() ? host.service_part : std::string(target_prefix(head));
+    route.service = without_scope(head, host);
+    const std::string_view target = target_prefix(head);
+    route.asked_for = target.empty() ? host.service_part : std::string(target);
   }
-  if (entry == nullptr) return route;
-  route.service = entry->model;
-  if (host.service_part.ends_with("." + std::string(entry->model->endpoint_prefix)))
-    route.subject = subject_of(host.service_part, entry->model->endpoint_prefix);
+  if (route.service == nullptr) return route;
+  const std::string prefix(route.service->model().endpoint_prefix);
+  if (host.service_part.ends_with("." + prefix)) route.subject = subject_of(host.service_part, prefix);
   return route;
 }
 
-const wire::ServiceModel* ServiceRouter::find_by_form(const net::Pairs& form) const {
+const wire::Endpoint* ServiceRouter::find_by_form(const net::Pairs& form) const {
   std::string_view action;
   std::string_view version;
   for (const auto& [name, value] : form) {
@@ -171,11 +157,11 @@ const wire::ServiceModel* ServiceRouter::find_by_form(const net::Pairs& form) co
     if (name == "Version") version = value;
   }
   if (action.empty()) return nullptr;
-  for (const auto& entry : entries_) {
-    const wire::ServiceModel& model = *entry->model;
+  for (const wire::Endpoint* service : services_) {
+    const wire::ServiceModel& model = service->model();
     if (model.speaks(wire::Protocol::kQuery) && (version.empty() || model.api_version == version) &&
         model.find_operation(action) != nullptr)
-      return &model;
+      return service;
   }
   return nullptr;
 }

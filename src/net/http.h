@@ -27,6 +27,7 @@ class Headers {
  public:
   Headers() = default;
   Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+  explicit Headers(std::vector<std::pair<std::string, std::string>> fields) : fields_(std::move(fields)) {}
 
   /// The first value of `name`.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
@@ -38,6 +39,7 @@ class Headers {
   void set(std::string name, std::string value);
   void remove(std::string_view name);
 
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
   [[nodiscard]] auto begin() const { return fields_.begin(); }
   [[nodiscard]] auto end() const { return fields_.end(); }
   [[nodiscard]] std::size_t size() const { return fields_.size(); }

@@ -96,7 +96,17 @@ Transfer send_packet(int socket, std::string_view bytes, const std::vector<int>&
 
 Transfer receive_packet(int socket, Packet& packet, Blocking blocking) {
   packet.descriptors.clear();
-  packet.bytes.resize(kMaxPacket);
+  packet.bytes.clear();
+  const int wait = blocking == Blocking::kDontWait ? MSG_DONTWAIT : 0;
+  // The length first: room for the longest message would cost every sandbox its memory.
+  ssize_t length;
+  do {
+    length = ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC | wait);
+  } while (length < 0 && errno == EINTR);
+  if (length < 0 && errno == EAGAIN) return Transfer::kWouldBlock;
+  if (length <= 0 || static_cast<std::size_t>(length) > kMaxPacket) return Transfer::kClosed;
+
+  packet.bytes.resize(static_cast<std::size_t>(length));
   iovec content{packet.bytes.data(), packet.bytes.size()};
   alignas(cmsghdr) std::array<char, kControlBytes> control{};
   msghdr header{};
@@ -104,19 +114,10 @@ Transfer receive_packet(int socket, Packet& packet, Blocking blocking) {
   header.msg_iovlen = 1;
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  const int flags = MSG_CMSG_CLOEXEC | (blocking == Blocking::kDontWait ? MSG_DONTWAIT : 0);
-  ssize_t count;
-  do {
-    count = ::recvmsg(socket, &header, flags);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0) {
-    packet.bytes.clear();
-    return errno == EAGAIN ? Transfer::kWouldBlock : Transfer::kClosed;
-  }
-  take_descriptors(header, packet.descriptors);
-  packet.bytes.resize(static_cast<std::size_t>(count));
+  const ssize_t count = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  if (count >= 0) take_descriptors(header, packet.descriptors);
   const bool cut = (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  return count == 0 || cut ? Transfer::kClosed : Transfer::kDone;
+  return count != length || cut ? Transfer::kClosed : Transfer::kDone;
 }
 
 }  // namespace martlet::sandbox

@@ -120,7 +120,7 @@ void run_job(const FirstProcess& start) {
                                         start.memory_is_limited ? 0 : data_limit(job.policy));
   // Only the program holds its ends of the pipes, so that their readers see its end; only the server holds
   // the listeners, so that closing them closes the port.
-  job.packet.descriptors.clear();
+  job.packet = {};
   std::vector<int> sockets;
   for (const auto& listener : listeners) sockets.push_back(listener.get());
   report(start.socket, {Report::Kind::kStarted, {}, 0}, sockets);

@@ -36,7 +36,8 @@ class Rendered {
       has_message_ = true;
     }
     for (const auto& [name, text] : error.members())
-      if (const Member* member = shape_->find_member(name)) fill(*member, text);
+      if (const Member* member = shape_->find_member(name); member != nullptr && !(xml && is_message(name)))
+        fill(*member, text);
   }
   ~Rendered() { shape_->storage->drop(*shape_, value_); }
   Rendered(const Rendered&) = delete;

@@ -13,7 +13,8 @@ namespace martlet::wire {
 /// Which members of a structure belong to its JSON.
 enum class JsonMembers {
   kAll,   // whatever their location says
-  kBody,  // those that do not travel in the path, query, headers or status
+  kBody,  // those that do not travel elsewhere: in a request's path, query and headers, an answer's headers
+          // and status
 };
 
 /// Reads an object into the struct at `value`. Unknown keys and nulls are skipped; an empty text is an empty

@@ -13,7 +13,7 @@ class JsonWriter {
 
   void members(const Shape& shape, JsonMembers which, const void* source) {
     for (const Member& member : shape.members) {
-      if (which == JsonMembers::kBody && member.location != Location::kBody) continue;
+      if (which == JsonMembers::kBody && !in_answer_body(member.location)) continue;
       const void* content = member.find(source);
       if (content == nullptr) continue;
       out_ += quote_json(member.wire_name);

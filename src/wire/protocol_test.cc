@@ -103,12 +103,30 @@ const std::set<std::string_view> kEmptyIsAbsent = {
 /// Responses that say the same as ours in another form (a time with an offset, an unknown member, another
 /// order): these are compared after decoding.
 const std::set<std::string_view> kByMeaning = {
-    "AwsJson11DateTimeWithNegativeOffset", "AwsJson11DateTimeWithPositiveOffset",
-    "RestJsonDateTimeWithNegativeOffset",  "RestJsonDateTimeWithPositiveOffset",
-    "RestXmlDateTimeWithNegativeOffset",   "RestXmlDateTimeWithPositiveOffset",
-    "AwsQueryDateTimeWithNegativeOffset",  "AwsQueryDateTimeWithPositiveOffset",
-    "AwsJson11DeserializeIgnoreType",      "AwsJson10DeserializeIgnoreType",
+    "AwsJson11DateTimeWithNegativeOffset",
+    "AwsJson11DateTimeWithPositiveOffset",
+    "RestJsonDateTimeWithNegativeOffset",
+    "RestJsonDateTimeWithPositiveOffset",
+    "RestXmlDateTimeWithNegativeOffset",
+    "RestXmlDateTimeWithPositiveOffset",
+    "AwsQueryDateTimeWithNegativeOffset",
+    "AwsQueryDateTimeWithPositiveOffset",
+    "AwsJson11DeserializeIgnoreType",
+    "AwsJson10DeserializeIgnoreType",
     "RestJsonDeserializeIgnoreType",
+    "QueryXmlNamespaces",
+    "InvalidGreetingError",
+    "ComplexError",
+};
+
+/// Requests whose parameters leave out the map of all query parameters, although a server fills it.
+const std::set<std::string_view> kWithoutMap = {
+    "AllQueryStringTypes",
+    "RestXmlQueryStringEscaping",
+    "RestXmlSupportsNaNFloatQueryValues",
+    "RestXmlSupportsInfinityFloatQueryValues",
+    "RestXmlSupportsNegativeInfinityFloatQueryValues",
+    "RestXmlZeroAndFalseQueryValues",
 };
 
 std::filesystem::path folder() {
@@ -191,6 +209,7 @@ std::string run_input(const json::object& suite, const json::object& test) {
   }
   json::value wanted = test.at("params");
   json::value found = input.to_json();
+  if (kWithoutMap.contains(text(test, "id"))) found.as_object().erase("queryParamsMapOfStrings");
   if (kEmptyIsAbsent.contains(text(test, "id"))) {
     wanted = without_empty(wanted);
     found = without_empty(found);
@@ -219,7 +238,9 @@ std::string canonical(const pugi::xml_node& node, bool root) {
   std::ranges::sort(children);
   std::string out = std::string("<") + node.name();
   for (const auto& attribute : attributes) out += ' ' + attribute;
-  out += '>' + (children.empty() ? content : "");
+  const bool blank =
+      content.find('\n') != std::string::npos && content.find_first_not_of(" \n") == std::string::npos;
+  out += '>' + (children.empty() && !blank ? content : "");
   for (const auto& child : children) out += child;
   return out + "</>";
 }
@@ -231,12 +252,14 @@ std::string canonical_xml(const std::string& text) {
   return canonical(document.document_element(), true);
 }
 
-/// The root of a Query answer is around the result, which has the members.
-std::string unwrapped(const Operation& operation, const std::string& body) {
+/// The element of an XML body that has the members.
+std::string unwrapped(const Operation& operation, const Shape& shape, Protocol protocol,
+                      const std::string& body) {
+  if (protocol == Protocol::kRestXml && !shape.is_exception) return body;
   pugi::xml_document document;
   document.load_string(body.c_str(), pugi::parse_default | pugi::parse_ws_pcdata_single);
   std::ostringstream out;
-  const std::string wrapper = std::string(operation.name) + "Result";
+  const std::string wrapper = shape.is_exception ? "Error" : std::string(operation.name) + "Result";
   document.document_element().child(wrapper.c_str()).print(out, "", pugi::format_raw);
   return out.str();
 }
@@ -316,7 +339,15 @@ Answer answer_error(const DynamicModel& model, const json::object& test, Protoco
   aws::Error error(text(test, "errorCode"), text(test, "errorMessage"), 500);
   for (const auto& [name, value] : test.at("error").as_object()) {
     if (shape == nullptr || shape->find_member(name) == nullptr) continue;
-    const std::string content = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+    std::string content;
+    if (value.is_object()) {
+      const Member& member = *shape->find_member(name);
+      DynamicValue nested(*member.shape);
+      nested.fill(value);
+      content = encode_json_value(*member.shape, member.time_format, nested.get());
+    } else {
+      content = value.as_string();
+    }
     static_cast<void>(std::move(error).with(std::string(name), content));
   }
   return encode_error(protocol, &model.service(), error, "foo-id");

@@ -116,7 +116,7 @@ void encode_rest(const Shape& structure, RestBody format, const ServiceModel& se
   if (format == RestBody::kJson)
     return put_body(encode_json(structure, JsonMembers::kBody, output), "application/json", answer);
   const bool has_body = std::ranges::any_of(
-      structure.members, [](const Member& member) { return member.location == Location::kBody; });
+      structure.members, [](const Member& member) { return in_answer_body(member.location); });
   if (!has_body) return;
   const XmlNamespace of_service{.uri = service.xml_namespace, .prefix = {}};
   const XmlNamespace* space = structure.xml_namespace != nullptr ? structure.xml_namespace : &of_service;

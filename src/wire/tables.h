@@ -35,6 +35,11 @@ enum class Kind : std::uint8_t {
 /// Where a member travels in the REST protocols. Other protocols put everything in the body.
 enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kPrefixHeaders, kStatusCode };
 
+/// Whether a member with this location is in the body of an answer: paths and queries exist only in requests.
+[[nodiscard]] constexpr bool in_answer_body(Location location) {
+  return location == Location::kBody || location == Location::kUri || location == Location::kQuery;
+}
+
 /// How a timestamp is written; kDefault leaves it to the protocol and the location.
 enum class TimeFormat : std::uint8_t { kDefault, kEpochSeconds, kDateTime, kHttpDate };
 

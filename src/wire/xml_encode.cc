@@ -12,7 +12,7 @@ class XmlWriter {
   void members(const Shape& shape, const void* source) {
     for (const Member& member : shape.members) {
       const void* content = member.find(source);
-      if (content == nullptr || member.location != Location::kBody || member.xml_attribute) continue;
+      if (content == nullptr || !in_answer_body(member.location) || member.xml_attribute) continue;
       const bool flat = member.flattened || member.shape->flattened;
       const XmlNamespace* space =
           member.xml_namespace != nullptr ? member.xml_namespace : member.shape->xml_namespace;

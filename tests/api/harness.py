@@ -89,7 +89,11 @@ def cgroups_of(pids):
     found = []
     for directory, names, _ in os.walk("/sys/fs/cgroup"):
         if os.path.basename(directory) == "martlet":
-            found += [os.path.join(directory, name) for name in names if set(re.findall(r"\d+", name)) & {str(pid) for pid in pids}]
+            found += [
+                os.path.join(directory, name)
+                for name in names
+                if set(re.findall(r"\d+", name)) & {str(pid) for pid in pids}
+            ]
             names.clear()
     return found
 
@@ -268,7 +272,11 @@ def node_runtime():
     node = shutil.which("node")
     if not node:
         return None
-    major = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip("v\n").split(".")[0]
+    major = (
+        subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        .stdout.strip("v\n")
+        .split(".")[0]
+    )
     return f"nodejs{major}.x"
 
 

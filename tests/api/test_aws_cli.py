@@ -44,13 +44,21 @@ class AwsCliTest(ApiTest):
     @property
     def environment(self):
         return {
-            **os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_PAGER": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-            "PYTHONUNBUFFERED": "1", "AWS_MAX_ATTEMPTS": "1",
-        }  # fmt: skip
+            **os.environ,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_PAGER": "",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "PYTHONUNBUFFERED": "1",
+            "AWS_MAX_ATTEMPTS": "1",
+        }
 
     def run_aws(self, aws, *arguments, fails=False):
-        done = subprocess.run(self.command(aws, *arguments), capture_output=True, text=True, env=self.environment, timeout=120)
+        done = subprocess.run(
+            self.command(aws, *arguments), capture_output=True, text=True, env=self.environment, timeout=120
+        )
         self.assertEqual(done.returncode != 0, fails, done.stdout + done.stderr)
         return done.stderr if fails else done.stdout
 
@@ -65,29 +73,76 @@ class AwsCliTest(ApiTest):
                 self.assertEqual(identity["Account"], "000000000000")
                 trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
                 role = self.aws(aws, "iam", "create-role", "--role-name", "cli", "--assume-role-policy-document", trust)
-                self.aws(aws, "iam", "attach-role-policy", "--role-name", "cli", "--policy-arn", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+                self.aws(
+                    aws,
+                    "iam",
+                    "attach-role-policy",
+                    "--role-name",
+                    "cli",
+                    "--policy-arn",
+                    "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+                )
                 created = self.aws(
-                    aws, "lambda", "create-function", "--function-name", "cli", "--runtime", PYTHON_RUNTIME, "--handler",
-                    "app.handler", "--role", role["Role"]["Arn"], "--zip-file", f"fileb://{self.package}",
-                    "--environment", "Variables={STAGE=test}", "--timeout", "20",
-                )  # fmt: skip
+                    aws,
+                    "lambda",
+                    "create-function",
+                    "--function-name",
+                    "cli",
+                    "--runtime",
+                    PYTHON_RUNTIME,
+                    "--handler",
+                    "app.handler",
+                    "--role",
+                    role["Role"]["Arn"],
+                    "--zip-file",
+                    f"fileb://{self.package}",
+                    "--environment",
+                    "Variables={STAGE=test}",
+                    "--timeout",
+                    "20",
+                )
                 self.assertEqual(created["FunctionName"], "cli")
                 self.aws(aws, "lambda", "wait", "function-active", "--function-name", "cli")
                 self.assertEqual(len(self.aws(aws, "lambda", "list-functions")["Functions"]), 1)
-                self.assertEqual(self.aws(aws, "lambda", "get-function", "--function-name", "cli")["Configuration"]["Timeout"], 20)
+                self.assertEqual(
+                    self.aws(aws, "lambda", "get-function", "--function-name", "cli")["Configuration"]["Timeout"], 20
+                )
 
                 event, result = self.scratch / "event.json", self.scratch / "result.json"
                 event.write_text('{"n": 1}')
-                answer = self.aws(aws, "lambda", "invoke", "--function-name", "cli", "--payload", f"fileb://{event}", "--log-type", "Tail", result)
+                answer = self.aws(
+                    aws,
+                    "lambda",
+                    "invoke",
+                    "--function-name",
+                    "cli",
+                    "--payload",
+                    f"fileb://{event}",
+                    "--log-type",
+                    "Tail",
+                    result,
+                )
                 self.assertEqual((answer["StatusCode"], answer["ExecutedVersion"]), (200, "$LATEST"))
                 self.assertIn("LogResult", answer)
                 self.assertEqual(json.loads(result.read_text()), {"got": {"n": 1}})
-                found = self.aws(aws, "logs", "filter-log-events", "--log-group-name", "/aws/lambda/cli", "--filter-pattern", "seen")
+                found = self.aws(
+                    aws, "logs", "filter-log-events", "--log-group-name", "/aws/lambda/cli", "--filter-pattern", "seen"
+                )
                 self.assertEqual([e["message"] for e in found["events"]], ["seen {'n': 1}\n"])
 
-                self.aws(aws, "lambda", "update-function-configuration", "--function-name", "cli", "--memory-size", "256")
+                self.aws(
+                    aws, "lambda", "update-function-configuration", "--function-name", "cli", "--memory-size", "256"
+                )
                 self.aws(aws, "lambda", "wait", "function-updated", "--function-name", "cli")
-                self.aws(aws, "lambda", "update-function-code", "--function-name", "cli", "--zip-file", f"fileb://{self.package}")
+                self.aws(
+                    aws,
+                    "lambda",
+                    "update-function-code",
+                    "--function-name",
+                    "cli",
+                    "--zip-file",
+                    f"fileb://{self.package}",
+                )
                 refused = self.run_aws(aws, "lambda", "invoke", "--function-name", "nowhere", result, fails=True)
                 self.assertIn("ResourceNotFoundException", refused)
                 self.assertIn("Function not found: arn:aws:lambda:us-east-1:000000000000:function:nowhere", refused)
@@ -111,8 +166,11 @@ class AwsCliTest(ApiTest):
         self.invoke("live", 0)
         follower = subprocess.Popen(
             self.command(newest, "logs", "tail", "/aws/lambda/live", "--follow", "--since", "5m", "--format", "short"),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment,
+        )
         self.addCleanup(follower.stdout.close)
         self.addCleanup(follower.wait)
         self.addCleanup(follower.kill)

@@ -46,9 +46,11 @@ class PythonTest(FailingTest):
 
     def test_missing_module(self):
         answer = self.fails(
-            "Runtime.ImportModuleError", "^Unable to import module 'nowhere': No module named 'nowhere'$", "x = 1\n",
+            "Runtime.ImportModuleError",
+            "^Unable to import module 'nowhere': No module named 'nowhere'$",
+            "x = 1\n",
             handler="nowhere.handler",
-        )  # fmt: skip
+        )
         self.assertIn("Unable to import module 'nowhere'", answer["Tail"])
 
     def test_a_module_that_needs_a_missing_one(self):
@@ -65,16 +67,36 @@ class PythonTest(FailingTest):
         self.assertEqual(answer["StatusCode"], 200)
 
     def test_an_answer_that_json_cannot_hold(self):
-        self.fails("Runtime.MarshalError", "^Unable to marshal response: Object of type set is not JSON serializable", "def handler(event, context):\n    return {1, 2}\n")
-        self.fails("Runtime.MarshalError", "^Unable to marshal response", "def handler(event, context):\n    a = []\n    a.append(a)\n    return a\n")
+        self.fails(
+            "Runtime.MarshalError",
+            "^Unable to marshal response: Object of type set is not JSON serializable",
+            "def handler(event, context):\n    return {1, 2}\n",
+        )
+        self.fails(
+            "Runtime.MarshalError",
+            "^Unable to marshal response",
+            "def handler(event, context):\n    a = []\n    a.append(a)\n    return a\n",
+        )
 
     def test_exiting(self):
-        self.fails("Runtime.ExitError", "^RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 3$", "import os\ndef handler(event, context):\n    os._exit(3)\n")
-        self.fails("Runtime.ExitError", "^RequestId: [0-9a-f-]{36} Error: Runtime exited without providing a reason$", "import os\ndef handler(event, context):\n    os._exit(0)\n")
+        self.fails(
+            "Runtime.ExitError",
+            "^RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 3$",
+            "import os\ndef handler(event, context):\n    os._exit(3)\n",
+        )
+        self.fails(
+            "Runtime.ExitError",
+            "^RequestId: [0-9a-f-]{36} Error: Runtime exited without providing a reason$",
+            "import os\ndef handler(event, context):\n    os._exit(0)\n",
+        )
         self.fails("Runtime.ExitError", "exit status 4", "import os\nos._exit(4)\n")
 
     def test_crashing(self):
-        self.fails("Runtime.ExitError", "Error: Runtime exited with error: signal: (segmentation fault|killed|aborted)", "import os\ndef handler(event, context):\n    os.abort()\n")
+        self.fails(
+            "Runtime.ExitError",
+            "Error: Runtime exited with error: signal: (segmentation fault|killed|aborted)",
+            "import os\ndef handler(event, context):\n    os.abort()\n",
+        )
 
     def test_killing_everything_it_sees(self):
         source = "import os, signal\ndef handler(event, context):\n    os.kill(-1, signal.SIGKILL)\n    os.kill(os.getpid(), signal.SIGKILL)\n    return 1\n"
@@ -84,7 +106,12 @@ class PythonTest(FailingTest):
 class LimitsTest(FailingTest):
     def test_looping_past_the_timeout(self):
         source = "def handler(event, context):\n    while True:\n        pass\n"
-        answer = self.fails("Sandbox.Timedout", r"^RequestId: [0-9a-f-]{36} Error: Task timed out after 1\.00 seconds$", source, Timeout=1)
+        answer = self.fails(
+            "Sandbox.Timedout",
+            r"^RequestId: [0-9a-f-]{36} Error: Task timed out after 1\.00 seconds$",
+            source,
+            Timeout=1,
+        )
         self.assertRegex(answer["Tail"], r"Task timed out after 1\.00 seconds|Status: timeout")
 
     def test_sleeping_past_the_timeout_with_children(self):
@@ -104,7 +131,9 @@ class LimitsTest(FailingTest):
         self.assertIn("before\n", tail)
 
     def test_taking_more_memory_than_allowed(self):
-        source = "def handler(event, context):\n    hold = []\n    while True:\n        hold.append(bytearray(10_000_000))\n"
+        source = (
+            "def handler(event, context):\n    hold = []\n    while True:\n        hold.append(bytearray(10_000_000))\n"
+        )
         self.deploy("greedy", source, MemorySize=128, Timeout=30)
         for _ in range(2):
             answer = self.invoke("greedy", {}, LogType="Tail")
@@ -134,23 +163,34 @@ class LimitsTest(FailingTest):
 
     def test_an_answer_over_6_megabytes(self):
         source = "def handler(event, context):\n    return 'x' * (7 * 1024 * 1024)\n"
-        self.fails("Function.ResponseSizeTooLarge", r"^Response payload size exceeded maximum allowed payload size \(6291556 bytes\)", source)
+        self.fails(
+            "Function.ResponseSizeTooLarge",
+            r"^Response payload size exceeded maximum allowed payload size \(6291556 bytes\)",
+            source,
+        )
 
     def test_an_event_over_6_megabytes(self):
         self.deploy("event", "def handler(event, context):\n    return 1\n")
         self.assert_refused(
-            "RequestEntityTooLargeException", self.functions.invoke, FunctionName="event", status=413,
+            "RequestEntityTooLargeException",
+            self.functions.invoke,
+            FunctionName="event",
+            status=413,
             Payload=b'"' + b"x" * (6 * MEGABYTE) + b'"',
-        )  # fmt: skip
+        )
         self.assertEqual(self.invoke("event", {})["Payload"], 1)
 
     def test_an_event_that_is_no_json(self):
         self.deploy("no-json", "def handler(event, context):\n    return 1\n")
         for payload in (b"{", b"text", b"\xff\xfe", b"{'a': 1}", b"1 2", b"NaN"):
             self.assert_refused(
-                "InvalidRequestContentException", self.functions.invoke, FunctionName="no-json", Payload=payload, status=400,
+                "InvalidRequestContentException",
+                self.functions.invoke,
+                FunctionName="no-json",
+                Payload=payload,
+                status=400,
                 message="^Could not parse request body into json",
-            )  # fmt: skip
+            )
 
     def test_printing_megabytes(self):
         source = (
@@ -194,18 +234,50 @@ class NodeTest(FailingTest):
         self.node = {"runtime": node_runtime()}
 
     def test_raising(self):
-        answer = self.fails("TypeError", "^no good$", "export const handler = async () => { throw new TypeError('no good'); };", **self.node)
+        answer = self.fails(
+            "TypeError",
+            "^no good$",
+            "export const handler = async () => { throw new TypeError('no good'); };",
+            **self.node,
+        )
         self.assertTrue(answer["Payload"]["trace"][0].startswith("TypeError: no good"), answer["Payload"])
-        self.fails("Error", "^called back$", {"app.js": "exports.handler = (e, c, done) => done(new Error('called back'));"}, **self.node)
+        self.fails(
+            "Error",
+            "^called back$",
+            {"app.js": "exports.handler = (e, c, done) => done(new Error('called back'));"},
+            **self.node,
+        )
 
     def test_missing_handler_and_module(self):
-        self.fails("Runtime.HandlerNotFound", "^app.handler is undefined or not exported$", "export const other = 1;", **self.node)
-        self.fails("Runtime.ImportModuleError", "Cannot find module 'nowhere'", "export const x = 1;", handler="nowhere.handler", **self.node)
+        self.fails(
+            "Runtime.HandlerNotFound",
+            "^app.handler is undefined or not exported$",
+            "export const other = 1;",
+            **self.node,
+        )
+        self.fails(
+            "Runtime.ImportModuleError",
+            "Cannot find module 'nowhere'",
+            "export const x = 1;",
+            handler="nowhere.handler",
+            **self.node,
+        )
         self.fails("Runtime.UserCodeSyntaxError", "SyntaxError", "export const handler = async () => {{{;", **self.node)
 
     def test_exiting_and_timing_out(self):
-        self.fails("Runtime.ExitError", "exit status 5", "export const handler = async () => { process.exit(5); };", **self.node)
-        self.fails("Sandbox.Timedout", "Task timed out after 1.00 seconds", "export const handler = async () => { while (true); };", Timeout=1, **self.node)
+        self.fails(
+            "Runtime.ExitError",
+            "exit status 5",
+            "export const handler = async () => { process.exit(5); };",
+            **self.node,
+        )
+        self.fails(
+            "Sandbox.Timedout",
+            "Task timed out after 1.00 seconds",
+            "export const handler = async () => { while (true); };",
+            Timeout=1,
+            **self.node,
+        )
 
     def test_a_rejection_that_nobody_handles(self):
         source = "export const handler = async () => { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 300)); };"
@@ -240,13 +312,13 @@ class ProvidedTest(FailingTest):
             "  while IFS= read -r -u 3 line && line=${line%$'\\r'} && [ -n \"$line\" ]; do\n"
             "    case ${line,,} in lambda-runtime-aws-request-id:*) id=${line#*: };; content-length:*) length=${line#*: };; esac\n"
             "  done\n"
-            "  IFS= read -r -u 3 -N \"$length\" body\n"
-            "  printf 'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n%s' \"$id\" \"${#body}\" \"$body\" >&3\n"
+            '  IFS= read -r -u 3 -N "$length" body\n'
+            '  printf \'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n%s\' "$id" "${#body}" "$body" >&3\n'
             "  length=0\n"
             "  while IFS= read -r -u 3 line && line=${line%$'\\r'} && [ -n \"$line\" ]; do\n"
             "    case ${line,,} in content-length:*) length=${line#*: };; esac\n"
             "  done\n"
-            "  [ \"$length\" = 0 ] || IFS= read -r -u 3 -N \"$length\" body\n"
+            '  [ "$length" = 0 ] || IFS= read -r -u 3 -N "$length" body\n'
             "done\n"
         )
         self.deploy("shell", {"bootstrap": script}, **self.PROVIDED)

@@ -18,9 +18,14 @@ class CreateTest(ApiTest):
     def test_answer_describes_the_function(self):
         package = zip_of({"app.py": SOURCE})
         created = self.deploy(
-            "described", SOURCE, Description="What it does", Timeout=7, MemorySize=256,
-            Environment={"Variables": {"STAGE": "test", "EMPTY": ""}}, Tags={"team": "a"},
-        )  # fmt: skip
+            "described",
+            SOURCE,
+            Description="What it does",
+            Timeout=7,
+            MemorySize=256,
+            Environment={"Variables": {"STAGE": "test", "EMPTY": ""}},
+            Tags={"team": "a"},
+        )
         self.assertEqual(created["ResponseMetadata"]["HTTPStatusCode"], 201)
         self.assertEqual(created["FunctionName"], "described")
         self.assertEqual(created["FunctionArn"], "arn:aws:lambda:us-east-1:000000000000:function:described")
@@ -50,9 +55,12 @@ class CreateTest(ApiTest):
 
     def test_defaults(self):
         created = self.functions.create_function(
-            FunctionName="defaults", Runtime=PYTHON_RUNTIME, Handler="app.handler", Role=ROLE,
+            FunctionName="defaults",
+            Runtime=PYTHON_RUNTIME,
+            Handler="app.handler",
+            Role=ROLE,
             Code={"ZipFile": zip_of({"app.py": SOURCE})},
-        )  # fmt: skip
+        )
         self.addCleanup(self.forget, "defaults")
         self.assertEqual((created["Timeout"], created["MemorySize"], created["Description"]), (3, 128, ""))
         self.assertNotIn("Environment", created)
@@ -71,9 +79,12 @@ class CreateTest(ApiTest):
         other = self.server.client("lambda", access_key="111122223333")
         self.assert_refused("ResourceNotFoundException", other.get_function, FunctionName="apart")
         created = other.create_function(
-            FunctionName="apart", Runtime=PYTHON_RUNTIME, Handler="app.handler",
-            Role="arn:aws:iam::111122223333:role/x", Code={"ZipFile": zip_of({"app.py": SECOND})},
-        )  # fmt: skip
+            FunctionName="apart",
+            Runtime=PYTHON_RUNTIME,
+            Handler="app.handler",
+            Role="arn:aws:iam::111122223333:role/x",
+            Code={"ZipFile": zip_of({"app.py": SECOND})},
+        )
         self.assertEqual(created["FunctionArn"], "arn:aws:lambda:us-east-1:111122223333:function:apart")
         self.assertEqual(other.invoke(FunctionName="apart")["Payload"].read(), b'"second"')
         self.assertEqual(self.invoke("apart", {})["Payload"], "first")
@@ -98,23 +109,33 @@ class ReadTest(ApiTest):
 
     def test_missing_functions(self):
         calls = [
-            self.functions.get_function, self.functions.get_function_configuration, self.functions.delete_function,
-            self.functions.invoke, self.functions.update_function_configuration,
-        ]  # fmt: skip
+            self.functions.get_function,
+            self.functions.get_function_configuration,
+            self.functions.delete_function,
+            self.functions.invoke,
+            self.functions.update_function_configuration,
+        ]
         for call in calls:
             error = self.assert_refused("ResourceNotFoundException", call, FunctionName="nowhere", status=404)
             message = error["Error"]["Message"]
             self.assertEqual(message, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nowhere")
         self.assert_refused(
-            "ResourceNotFoundException", self.functions.update_function_code, FunctionName="nowhere", status=404,
+            "ResourceNotFoundException",
+            self.functions.update_function_code,
+            FunctionName="nowhere",
+            status=404,
             ZipFile=zip_of({"app.py": SOURCE}),
-        )  # fmt: skip
+        )
 
     def test_unknown_versions(self):
         self.deploy("versioned", SOURCE)
         arn = "arn:aws:lambda:us-east-1:000000000000:function:versioned:7"
         error = self.assert_refused(
-            "ResourceNotFoundException", self.functions.get_function, FunctionName="versioned", Qualifier="7", status=404
+            "ResourceNotFoundException",
+            self.functions.get_function,
+            FunctionName="versioned",
+            Qualifier="7",
+            status=404,
         )
         self.assertEqual(error["Error"]["Message"], f"Function not found: {arn}")
         found = self.functions.get_function_configuration(FunctionName="versioned", Qualifier="$LATEST")
@@ -145,7 +166,9 @@ class ListTest(ApiTest):
         self.assertEqual(self.functions.list_functions()["Functions"], [])
 
     def test_a_marker_that_is_none(self):
-        self.assert_refused("InvalidParameterValueException", self.functions.list_functions, Marker="not a marker", status=400)
+        self.assert_refused(
+            "InvalidParameterValueException", self.functions.list_functions, Marker="not a marker", status=400
+        )
 
 
 class ChangeTest(ApiTest):
@@ -167,8 +190,12 @@ class ChangeTest(ApiTest):
         self.assertEqual(self.invoke("dry", {})["Payload"], "first")
 
     def test_new_configuration_counts_at_once(self):
-        source = "import os\ndef handler(event, context):\n    return [os.environ.get('A'), context.memory_limit_in_mb]\n"
-        self.deploy("reconfigured", {"app.py": source, "b.py": SOURCE}, Environment={"Variables": {"A": "1"}}, Description="d")
+        source = (
+            "import os\ndef handler(event, context):\n    return [os.environ.get('A'), context.memory_limit_in_mb]\n"
+        )
+        self.deploy(
+            "reconfigured", {"app.py": source, "b.py": SOURCE}, Environment={"Variables": {"A": "1"}}, Description="d"
+        )
         self.assertEqual(self.invoke("reconfigured", {})["Payload"][0], "1")
         updated = self.functions.update_function_configuration(
             FunctionName="reconfigured", Environment={"Variables": {"A": "2"}}, MemorySize=192, Timeout=9
@@ -178,7 +205,9 @@ class ChangeTest(ApiTest):
         self.assertEqual((answer[0], int(answer[1])), ("2", 192))
         self.functions.update_function_configuration(FunctionName="reconfigured", Handler="b.handler")
         self.assertEqual(self.invoke("reconfigured", {})["Payload"], "first")
-        cleared = self.functions.update_function_configuration(FunctionName="reconfigured", Environment={"Variables": {}})
+        cleared = self.functions.update_function_configuration(
+            FunctionName="reconfigured", Environment={"Variables": {}}
+        )
         self.assertNotIn("A", cleared.get("Environment", {}).get("Variables", {}))
 
     def test_revision_ids_guard_changes(self):
@@ -192,9 +221,13 @@ class ChangeTest(ApiTest):
             (self.functions.update_function_code, {"ZipFile": package}),
         ):
             self.assert_refused(
-                "PreconditionFailedException", call, FunctionName="guarded", RevisionId=created["RevisionId"],
-                status=412, **parameters,
-            )  # fmt: skip
+                "PreconditionFailedException",
+                call,
+                FunctionName="guarded",
+                RevisionId=created["RevisionId"],
+                status=412,
+                **parameters,
+            )
         self.assertEqual(self.invoke("guarded", {})["Payload"], "first")
 
     def test_deleting(self):

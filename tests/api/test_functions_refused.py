@@ -96,7 +96,11 @@ class PackageTest(RefusedTest):
 class SettingsTest(RefusedTest):
     def refuse_environment(self, variables, message):
         self.assert_refused(
-            "InvalidParameterValueException", self.create, Environment={"Variables": variables}, status=400, message=message
+            "InvalidParameterValueException",
+            self.create,
+            Environment={"Variables": variables},
+            status=400,
+            message=message,
         )
         self.assert_nothing_created()
 
@@ -106,9 +110,11 @@ class SettingsTest(RefusedTest):
         self.create("environment", Environment={"Variables": {"BIG": "x" * 4000}})
         self.addCleanup(self.forget, "environment")
         self.assert_refused(
-            "InvalidParameterValueException", self.functions.update_function_configuration, FunctionName="environment",
+            "InvalidParameterValueException",
+            self.functions.update_function_configuration,
+            FunctionName="environment",
             Environment={"Variables": {"BIG": "x" * 4100}},
-        )  # fmt: skip
+        )
 
     def test_reserved_names(self):
         for name in ("AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SESSION_TOKEN", "LAMBDA_TASK_ROOT", "_HANDLER"):
@@ -128,10 +134,19 @@ class SettingsTest(RefusedTest):
 
     def test_settings_out_of_range(self):
         cases = [
-            {"MemorySize": 64}, {"MemorySize": 10241}, {"Timeout": 0}, {"Timeout": 901}, {"Role": "no-arn"},
-            {"EphemeralStorage": {"Size": 100}}, {"EphemeralStorage": {"Size": 10241}}, {"Handler": "with space"},
-            {"Architectures": ["m68k"]}, {"PackageType": "Tar"}, {"Role": None}, {"Code": None},
-        ]  # fmt: skip
+            {"MemorySize": 64},
+            {"MemorySize": 10241},
+            {"Timeout": 0},
+            {"Timeout": 901},
+            {"Role": "no-arn"},
+            {"EphemeralStorage": {"Size": 100}},
+            {"EphemeralStorage": {"Size": 10241}},
+            {"Handler": "with space"},
+            {"Architectures": ["m68k"]},
+            {"PackageType": "Tar"},
+            {"Role": None},
+            {"Code": None},
+        ]
         for case in cases:
             answer = self.create_raw(case)
             self.assertEqual(answer.status, 400, (case, answer.body))
@@ -144,7 +159,10 @@ class SettingsTest(RefusedTest):
         self.assertEqual(answer.error_type(), "ValidationException")
         message = answer.json().get("message") or answer.json()["Message"]
         self.assertRegex(message, r"^2 validation errors detected: ")
-        self.assertIn("Value '64' at 'memorySize' failed to satisfy constraint: Member must have value greater than or equal to 128", message)
+        self.assertIn(
+            "Value '64' at 'memorySize' failed to satisfy constraint: Member must have value greater than or equal to 128",
+            message,
+        )
 
     def test_runtimes(self):
         for runtime in ("cobol85", "python2.7", ""):
@@ -156,7 +174,13 @@ class SettingsTest(RefusedTest):
             self.assertEqual((answer.status, answer.error_type()), (400, "InvalidParameterValueException"))
 
     def test_wrong_types(self):
-        for case in ({"Timeout": "soon"}, {"FunctionName": 5}, {"Environment": []}, {"Code": "zip"}, {"Tags": {"a": 1}}):
+        for case in (
+            {"Timeout": "soon"},
+            {"FunctionName": 5},
+            {"Environment": []},
+            {"Code": "zip"},
+            {"Tags": {"a": 1}},
+        ):
             answer = self.create_raw(case)
             self.assertEqual((answer.status, answer.error_type()), (400, "SerializationException"), (case, answer.body))
         for text in ("%%%", "a"):
@@ -173,7 +197,9 @@ class SettingsTest(RefusedTest):
 
     def test_malformed_json(self):
         for body in (b"{", b"[]", b"nothing", b'{"FunctionName": "a",}', b"\xff\xfe", b'{"a":' * 5000):
-            answer = self.server.signed("lambda", "POST", "/2015-03-31/functions", body, {"Content-Type": "application/json"})
+            answer = self.server.signed(
+                "lambda", "POST", "/2015-03-31/functions", body, {"Content-Type": "application/json"}
+            )
             self.assertEqual(answer.status, 400, body[:20])
             self.assertIn(answer.error_type(), ("SerializationException", "ValidationException"), body[:20])
         self.assert_nothing_created()

@@ -57,9 +57,12 @@ class RolesTest(ApiTest):
         self.assertEqual((found["RoleId"], found["CreateDate"]), (created["RoleId"], created["CreateDate"]))
         self.iam.delete_role(RoleName="worker")
         self.assert_refused(
-            "NoSuchEntity", self.iam.get_role, RoleName="worker", status=404,
+            "NoSuchEntity",
+            self.iam.get_role,
+            RoleName="worker",
+            status=404,
             message="^The role with name worker cannot be found.$",
-        )  # fmt: skip
+        )
 
     def test_roles_belong_to_an_account_not_a_region(self):
         self.create("everywhere")
@@ -76,15 +79,26 @@ class RolesTest(ApiTest):
     def test_refusals(self):
         self.create("taken")
         self.assert_refused(
-            "EntityAlreadyExists", self.iam.create_role, RoleName="taken", AssumeRolePolicyDocument=json.dumps(TRUST),
-            status=409, message="^Role with name taken already exists.$",
-        )  # fmt: skip
+            "EntityAlreadyExists",
+            self.iam.create_role,
+            RoleName="taken",
+            AssumeRolePolicyDocument=json.dumps(TRUST),
+            status=409,
+            message="^Role with name taken already exists.$",
+        )
         for document in ("{", "[]", "no policy", '{"Version": "2012-10-17"'):
             self.assert_refused(
-                "MalformedPolicyDocument", self.iam.create_role, RoleName="bad", AssumeRolePolicyDocument=document, status=400
+                "MalformedPolicyDocument",
+                self.iam.create_role,
+                RoleName="bad",
+                AssumeRolePolicyDocument=document,
+                status=400,
             )
         for name in ("with space", "a" * 65, "a/b"):
-            answer = self.server.query_call("iam", f"Action=CreateRole&Version=2010-05-08&RoleName={name.replace(' ', '%20')}&AssumeRolePolicyDocument=%7B%7D")
+            answer = self.server.query_call(
+                "iam",
+                f"Action=CreateRole&Version=2010-05-08&RoleName={name.replace(' ', '%20')}&AssumeRolePolicyDocument=%7B%7D",
+            )
             self.assertEqual(answer.status, 400, name)
             self.assertIn("<Code>ValidationError</Code>", answer.body.decode(), name)
         self.assert_refused("NoSuchEntity", self.iam.delete_role, RoleName="nobody", status=404)
@@ -93,7 +107,15 @@ class RolesTest(ApiTest):
         self.assertIn("roleName", answer.body.decode())
 
     def test_query_bodies_that_are_garbage(self):
-        for body in ("", "Action", "=&=&", "Action=%ZZ", "Action=GetRole&RoleName=%", "&" * 10_000, "Action=GetRole&RoleName.member.99999999999=x"):
+        for body in (
+            "",
+            "Action",
+            "=&=&",
+            "Action=%ZZ",
+            "Action=GetRole&RoleName=%",
+            "&" * 10_000,
+            "Action=GetRole&RoleName.member.99999999999=x",
+        ):
             answer = self.server.query_call("iam", body)
             self.assertTrue(400 <= answer.status < 500, (body[:40], answer.status, answer.body[:200]))
         self.assert_healthy()

@@ -21,9 +21,21 @@ class AnswerTest(ApiTest):
     def test_events_come_back_as_they_were(self):
         self.deploy("echo", ECHO)
         events = [
-            None, True, 0, -1.5, 1e300, "", "text", [], {}, [1, [2, [3]]], {"a": {"b": None}},
-            "✓ \U0001f426 \u0000 \"quoted\" \\ \n", {"ключ": "значение"}, list(range(1000)),
-        ]  # fmt: skip
+            None,
+            True,
+            0,
+            -1.5,
+            1e300,
+            "",
+            "text",
+            [],
+            {},
+            [1, [2, [3]]],
+            {"a": {"b": None}},
+            '✓ \U0001f426 \u0000 "quoted" \\ \n',
+            {"ключ": "значение"},
+            list(range(1000)),
+        ]
         for event in events:
             self.assertEqual(self.invoke("echo", event)["Payload"], event)
 
@@ -54,7 +66,11 @@ class AnswerTest(ApiTest):
         )
 
     def test_six_megabytes_either_way(self):
-        self.deploy("large", "def handler(event, context):\n    return len(event) if event else 'x' * (6 * 1024 * 1024 - 100)\n", Timeout=60)
+        self.deploy(
+            "large",
+            "def handler(event, context):\n    return len(event) if event else 'x' * (6 * 1024 * 1024 - 100)\n",
+            Timeout=60,
+        )
         self.assertEqual(self.invoke("large", "y" * (6 * 1024 * 1024 - 100))["Payload"], 6 * 1024 * 1024 - 100)
         self.assertEqual(len(self.invoke("large", "")["Payload"]), 6 * 1024 * 1024 - 100)
 
@@ -92,15 +108,27 @@ class ContextTest(ApiTest):
 
     def test_environment_variables(self):
         source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
-        self.deploy("variables", source, MemorySize=192, Environment={"Variables": {"STAGE": "tést", "PYTHONPATH": "/var/task/lib"}})
+        self.deploy(
+            "variables",
+            source,
+            MemorySize=192,
+            Environment={"Variables": {"STAGE": "tést", "PYTHONPATH": "/var/task/lib"}},
+        )
         found = self.invoke("variables", {})["Payload"]
         expected = {
-            "STAGE": "tést", "PYTHONPATH": "/var/task/lib", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_LAMBDA_FUNCTION_NAME": "variables", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "192", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/variables",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "LAMBDA_TASK_ROOT": "/var/task", "_HANDLER": "app.handler",
+            "STAGE": "tést",
+            "PYTHONPATH": "/var/task/lib",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "variables",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "192",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/variables",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "LAMBDA_TASK_ROOT": "/var/task",
+            "_HANDLER": "app.handler",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{PYTHON_RUNTIME}",
-        }  # fmt: skip
+        }
         self.assertEqual({name: found.get(name) for name in expected}, expected)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_LOG_STREAM_NAME", "PATH", "TZ", "LANG"):
             self.assertTrue(found.get(name), name)
@@ -153,14 +181,22 @@ class NodeTest(ApiTest):
             "async": ({"app.mjs": "export const handler = async (event) => ({ got: event });"}, "app.handler"),
             "common": ({"app.js": "exports.handler = async (event) => ({ got: event });"}, "app.handler"),
             "module-type": (
-                {"app.js": "export async function handler(event) { return { got: event }; }", "package.json": '{"type":"module"}'},
+                {
+                    "app.js": "export async function handler(event) { return { got: event }; }",
+                    "package.json": '{"type":"module"}',
+                },
                 "app.handler",
             ),
             "callback": (
-                {"app.js": "exports.run = (event, context, done) => { setTimeout(() => done(null, { got: event }), 5); };"},
+                {
+                    "app.js": "exports.run = (event, context, done) => { setTimeout(() => done(null, { got: event }), 5); };"
+                },
                 "app.run",
             ),
-            "nested": ({"src/deep/app.mjs": "export const handler = async (event) => ({ got: event });"}, "src/deep/app.handler"),
+            "nested": (
+                {"src/deep/app.mjs": "export const handler = async (event) => ({ got: event });"},
+                "src/deep/app.handler",
+            ),
         }
         for name, (files, handler) in styles.items():
             self.deploy(f"node-{name}", files, handler=handler, runtime=node_runtime())
@@ -233,7 +269,10 @@ class LogTest(ApiTest):
         self.assertTrue(REPORT.search(tail), tail)
 
     def test_the_tail_is_the_last_4_kilobytes(self):
-        self.deploy("long-tail", "def handler(event, context):\n    for i in range(500):\n        print(f'line {i:04} ' + 'x' * 30)\n")
+        self.deploy(
+            "long-tail",
+            "def handler(event, context):\n    for i in range(500):\n        print(f'line {i:04} ' + 'x' * 30)\n",
+        )
         tail = base64.b64decode(self.invoke("long-tail", {}, LogType="Tail")["LogResult"])
         self.assertLessEqual(len(tail), 4096)
         self.assertGreater(len(tail), 3500)
@@ -244,7 +283,10 @@ class LogTest(ApiTest):
 
 class EnvironmentsTest(ApiTest):
     def test_an_environment_stays_warm(self):
-        self.deploy("warm", "import os\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n")
+        self.deploy(
+            "warm",
+            "import os\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n",
+        )
         self.assertEqual([self.invoke("warm", {})["Payload"] for _ in range(5)], [1, 2, 3, 4, 5])
 
     def test_concurrent_load_gets_more_environments(self):

@@ -64,14 +64,30 @@ class HttpTest(RawTest):
             self.assertIn(b"HTTP/1.1 200", received)
 
     def test_bytes_that_are_no_http(self):
-        for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x00" * 100, b"\r\n" * 50):
+        for data in (
+            b"\x16\x03\x01\x02\x00\x01\x00",
+            b"hello\r\n\r\n",
+            b"GET\r\n\r\n",
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"\x00" * 100,
+            b"\r\n" * 50,
+        ):
             received = self.exchange(data, close_after=True)
-            self.assertTrue(received == b"" or received.startswith(b"HTTP/1.1 4") or received.startswith(b"HTTP/1.1 5"), (data, received))
+            self.assertTrue(
+                received == b"" or received.startswith(b"HTTP/1.1 4") or received.startswith(b"HTTP/1.1 5"),
+                (data, received),
+            )
         self.assert_healthy()
 
     def test_two_lengths_are_refused(self):
         """Request smuggling: a message whose end is ambiguous."""
-        for headers in ("Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nTransfer-Encoding: chunked", "Content-Length: -1", "Content-Length: 1x", "Transfer-Encoding: gzip, identity"):
+        for headers in (
+            "Content-Length: 5\r\nContent-Length: 6",
+            "Content-Length: 5\r\nTransfer-Encoding: chunked",
+            "Content-Length: -1",
+            "Content-Length: 1x",
+            "Transfer-Encoding: gzip, identity",
+        ):
             data = f"POST / HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\nhello".encode()
             self.assertRegex(self.exchange(data, close_after=True), rb"^HTTP/1\.[01] (400|501)", headers)
         self.assert_healthy()
@@ -82,7 +98,10 @@ class HttpTest(RawTest):
         self.assert_healthy()
 
     def test_truncated_requests(self):
-        whole = b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n" + b'{"FunctionName": "cut"'
+        whole = (
+            b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+            + b'{"FunctionName": "cut"'
+        )
         for length in range(1, len(whole), 7):
             self.exchange(whole[:length], close_after=True, timeout=5)
         self.assert_healthy()
@@ -133,21 +152,36 @@ class RoutingTest(ApiTest):
         for host in ("lambda.us-east-1.amazonaws.com", "lambda.localhost:4566", "lambda.eu-west-1.amazonaws.com:443"):
             answer = self.server.http("GET", "/2015-03-31/functions/nowhere", headers={"Host": host})
             self.assertEqual((answer.status, answer.error_type()), (404, "ResourceNotFoundException"), host)
-        answer = self.server.http("POST", "/", b"{}", {"Host": "logs.us-east-1.amazonaws.com", "X-Amz-Target": "Logs_20140328.DescribeLogGroups", "Content-Type": "application/x-amz-json-1.1"})  # fmt: skip
+        answer = self.server.http(
+            "POST",
+            "/",
+            b"{}",
+            {
+                "Host": "logs.us-east-1.amazonaws.com",
+                "X-Amz-Target": "Logs_20140328.DescribeLogGroups",
+                "Content-Type": "application/x-amz-json-1.1",
+            },
+        )
         self.assertEqual(answer.status, 200, answer.body)
         body = b"Action=GetCallerIdentity&Version=2011-06-15"
-        answer = self.server.http("POST", "/", body, {"Host": "sts.amazonaws.com", "Content-Type": "application/x-www-form-urlencoded"})
+        answer = self.server.http(
+            "POST", "/", body, {"Host": "sts.amazonaws.com", "Content-Type": "application/x-www-form-urlencoded"}
+        )
         self.assertEqual(answer.status, 200, answer.body)
 
     def test_the_region_comes_from_the_request(self):
-        answer = self.server.http("GET", "/2015-03-31/functions/nowhere", headers={"Host": "lambda.eu-west-1.amazonaws.com"})
+        answer = self.server.http(
+            "GET", "/2015-03-31/functions/nowhere", headers={"Host": "lambda.eu-west-1.amazonaws.com"}
+        )
         self.assertIn(":eu-west-1:", answer.body.decode())
         answer = self.server.signed("lambda", "GET", "/2015-03-31/functions/nowhere", region="ap-south-1")
         self.assertIn(":ap-south-1:", answer.body.decode())
 
     def test_urls_are_built_from_the_callers_host(self):
         self.deploy("located", ECHO)
-        answer = self.server.signed("lambda", "GET", "/2015-03-31/functions/located", headers={"Host": "martlet.example:8080"})
+        answer = self.server.signed(
+            "lambda", "GET", "/2015-03-31/functions/located", headers={"Host": "martlet.example:8080"}
+        )
         self.assertTrue(answer.json()["Code"]["Location"].startswith("http://martlet.example:8080/"), answer.body)
 
     def test_request_ids_come_back(self):
@@ -159,7 +193,12 @@ class RoutingTest(ApiTest):
         self.assertIn(answer.headers["x-amzn-RequestId"], answer.body.decode())
 
     def test_unknown_paths_and_services(self):
-        for service, path in (("lambda", "/2015-03-31/nothing"), ("lambda", "/"), ("braket", "/x"), ("", "/nothing/here")):
+        for service, path in (
+            ("lambda", "/2015-03-31/nothing"),
+            ("lambda", "/"),
+            ("braket", "/x"),
+            ("", "/nothing/here"),
+        ):
             answer = self.server.signed(service, "GET", path) if service else self.server.http("GET", path)
             self.assertTrue(400 <= answer.status < 600, (service, path, answer.status))
             self.assertGreater(len(answer.body), 10, (service, path))
@@ -174,7 +213,14 @@ class RoutingTest(ApiTest):
         self.assertIn("<Code>InvalidAction</Code>", answer.body.decode())
 
     def test_credentials_that_are_garbage(self):
-        for value in ("", "Basic abc", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=a/b/c", "AWS4-HMAC-SHA256 Credential=////, SignedHeaders=, Signature=", "\x01"):
+        for value in (
+            "",
+            "Basic abc",
+            "AWS4-HMAC-SHA256",
+            "AWS4-HMAC-SHA256 Credential=a/b/c",
+            "AWS4-HMAC-SHA256 Credential=////, SignedHeaders=, Signature=",
+            "\x01",
+        ):
             answer = self.server.http("GET", "/2015-03-31/functions", headers={"Authorization": value})
             self.assertLess(answer.status, 500, value)
         self.assert_healthy()
@@ -194,7 +240,11 @@ class NotImplementedTest(ApiTest):
 
     def test_logs(self):
         for call, name, parameters in (
-            (self.logs.start_query, "StartQuery", {"startTime": 1, "endTime": 2, "queryString": "fields @message", "logGroupName": "g"}),
+            (
+                self.logs.start_query,
+                "StartQuery",
+                {"startTime": 1, "endTime": 2, "queryString": "fields @message", "logGroupName": "g"},
+            ),
             (self.logs.describe_metric_filters, "DescribeMetricFilters", {}),
         ):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
@@ -214,8 +264,17 @@ class NotImplementedTest(ApiTest):
     def test_parts_that_are_not_there(self):
         """An operation that exists refuses what it cannot do rather than ignore it."""
         self.deploy("parts", ECHO)
-        for parameters in ({"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}, {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]}):
-            self.assert_refused("NotImplemented", self.functions.update_function_configuration, FunctionName="parts", status=501, **parameters)
+        for parameters in (
+            {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
+            {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]},
+        ):
+            self.assert_refused(
+                "NotImplemented",
+                self.functions.update_function_configuration,
+                FunctionName="parts",
+                status=501,
+                **parameters,
+            )
 
 
 class JsonTest(ApiTest):
@@ -257,7 +316,13 @@ class BusyTest(ApiTest):
         def churn(number):
             for turn in range(8):
                 name = f"churn-{number}-{turn}"
-                self.functions.create_function(FunctionName=name, Runtime=PYTHON_RUNTIME, Handler="app.handler", Role=ROLE, Code={"ZipFile": package})
+                self.functions.create_function(
+                    FunctionName=name,
+                    Runtime=PYTHON_RUNTIME,
+                    Handler="app.handler",
+                    Role=ROLE,
+                    Code={"ZipFile": package},
+                )
                 if self.invoke(name, turn)["Payload"] != turn:
                     faults.append(name)
                 self.functions.delete_function(FunctionName=name)

@@ -56,9 +56,14 @@ class JavaScriptSdkTest(ApiTest):
             "NODE_NO_WARNINGS": "1",
         }
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=spec", "sdk.test.mjs"], cwd=INSTALLED, env=environment, timeout=300,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            ["node", "--test", "--test-reporter=spec", "sdk.test.mjs"],
+            cwd=INSTALLED,
+            env=environment,
+            timeout=300,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         print(done.stdout)
         self.assertEqual(done.returncode, 0, done.stdout)
 

@@ -39,7 +39,9 @@ class EndpointTest(ApiTest):
 
     def test_clock(self):
         before = self.server.http("GET", "/_martlet/clock").json()
-        answer = self.server.http("POST", "/_martlet/clock", json.dumps({"seconds": 900}), {"Content-Type": "application/json"})
+        answer = self.server.http(
+            "POST", "/_martlet/clock", json.dumps({"seconds": 900}), {"Content-Type": "application/json"}
+        )
         self.assertEqual(answer.status, 200, answer.body)
         after = self.server.http("GET", "/_martlet/clock").json()
         self.assertNotEqual(before, after)
@@ -50,7 +52,13 @@ class EndpointTest(ApiTest):
         self.assertEqual(self.invoke("later", 1)["Payload"], 1)
 
     def test_reset(self):
-        self.functions.create_function(FunctionName="forgotten", Runtime=PYTHON_RUNTIME, Handler="app.handler", Role=ROLE, Code={"ZipFile": zip_of({"app.py": ECHO})})
+        self.functions.create_function(
+            FunctionName="forgotten",
+            Runtime=PYTHON_RUNTIME,
+            Handler="app.handler",
+            Role=ROLE,
+            Code={"ZipFile": zip_of({"app.py": ECHO})},
+        )
         self.invoke("forgotten", 1)
         self.server.note_processes()
         self.assertEqual(self.server.http("POST", "/_martlet/reset").status, 200)
@@ -60,7 +68,12 @@ class EndpointTest(ApiTest):
         self.assertEqual(self.invoke("forgotten", 2)["Payload"], 2)
 
     def test_wrong_methods_and_paths(self):
-        for method, path in (("GET", "/_martlet/reset"), ("DELETE", "/_martlet/health"), ("GET", "/_martlet/nothing"), ("PUT", "/metrics")):
+        for method, path in (
+            ("GET", "/_martlet/reset"),
+            ("DELETE", "/_martlet/health"),
+            ("GET", "/_martlet/nothing"),
+            ("PUT", "/metrics"),
+        ):
             answer = self.server.http(method, path)
             self.assertTrue(400 <= answer.status < 500, (method, path, answer.status))
 
@@ -82,13 +95,16 @@ class CommandLineTest(unittest.TestCase):
 
     def test_mistakes_are_told(self):
         cases = [
-            ([], ""), (["fly"], "fly"), (["serve", "--nonsense"], "nonsense"), (["serve", "--auth", "maybe"], "auth"),
+            ([], ""),
+            (["fly"], "fly"),
+            (["serve", "--nonsense"], "nonsense"),
+            (["serve", "--auth", "maybe"], "auth"),
             (["serve", "--ephemeral", "--listen", "nowhere"], "listen"),
             (["serve", "--ephemeral", "--listen", "127.0.0.1:99999"], "listen"),
             (["serve", "--ephemeral", "--account", "12"], "account"),
             (["serve", "--ephemeral", "--listen", "0.0.0.0:0"], "auth"),
             (["serve", "--data", "/proc/nothing/here", "--listen", "127.0.0.1:0"], "/proc/nothing/here"),
-        ]  # fmt: skip
+        ]
         for arguments, word in cases:
             done = martlet(*arguments)
             self.assertNotEqual(done.returncode, 0, arguments)
@@ -142,12 +158,19 @@ class LifeTest(unittest.TestCase):
 
     def create(self, server, name, source=ECHO, **settings):
         return server.client("lambda").create_function(
-            FunctionName=name, Runtime=PYTHON_RUNTIME, Handler="app.handler", Role=ROLE, Timeout=60,
-            Code={"ZipFile": zip_of({"app.py": source})}, **settings,
-        )  # fmt: skip
+            FunctionName=name,
+            Runtime=PYTHON_RUNTIME,
+            Handler="app.handler",
+            Role=ROLE,
+            Timeout=60,
+            Code={"ZipFile": zip_of({"app.py": source})},
+            **settings,
+        )
 
     def invoke(self, server, name, event):
-        return json.loads(server.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
+        return json.loads(
+            server.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read()
+        )
 
     def messages(self, server, name):
         pages = server.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
@@ -204,7 +227,9 @@ class LifeTest(unittest.TestCase):
 
     def test_kill_9_during_an_invocation_leaves_nothing(self):
         server = self.start(ephemeral=False)
-        self.create(server, "running", "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'ok'\n")
+        self.create(
+            server, "running", "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'ok'\n"
+        )
         threads = [threading.Thread(target=self.swallow, args=(self.invoke, server, "running", 50)) for _ in range(2)]
         for thread in threads:
             thread.start()

@@ -80,7 +80,10 @@ class CsvReportTest(ApiTest):
 
     def test_the_packages_of_this_machine(self):
         listed = subprocess.run(
-            ["dpkg-query", "-W", "-f", "${Package},${Section},${Installed-Size}\\n"], capture_output=True, text=True, check=True
+            ["dpkg-query", "-W", "-f", "${Package},${Section},${Installed-Size}\\n"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         text = "package,section,kilobytes\n" + listed.stdout
         report = self.invoke("csv", {"csv": text})["Payload"]
@@ -128,7 +131,7 @@ class WordCountTest(ApiTest):
 
     def test_the_licence_and_other_texts(self):
         licence = (ROOT / "LICENSE").read_text()
-        for text in (licence, "", "one", "Ünïcode wörds \U0001f426 and \"quotes\" \\ \t tabs\n", LOG):
+        for text in (licence, "", "one", 'Ünïcode wörds \U0001f426 and "quotes" \\ \t tabs\n', LOG):
             report = self.invoke("words", {"before": {"text": "not this"}, "text": text})["Payload"]
             words = collections.Counter(re.findall("[a-z]+", text.lower(), re.ASCII))
             self.assertEqual(report["bytes"], len(text.encode()))

@@ -17,9 +17,21 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # From the lowest room to the highest: a room may include only itself and what its CMake link list gives it, and that
 # list may name only lower rooms.
 ROOMS = [
-    "base", "net", "wire", "store", "flow", "sandbox", "environments",
-    "targets", "sources", "actions", "services", "gateway", "server", "cli",
-]  # fmt: skip
+    "base",
+    "net",
+    "wire",
+    "store",
+    "flow",
+    "sandbox",
+    "environments",
+    "targets",
+    "sources",
+    "actions",
+    "services",
+    "gateway",
+    "server",
+    "cli",
+]
 
 MAX_SOURCE, MAX_HEADER, MAX_FUNCTION = 600, 300, 60
 NEAR_SOURCE, NEAR_HEADER, NEAR_FUNCTION = 400, 200, 40
@@ -125,7 +137,7 @@ def check_header(path, text, report):
     report.check(path, faults)
 
 
-HEAVY = re.compile(r'#include <boost/(asio\.hpp|beast\.hpp|beast/|json\.hpp|asio/(?!awaitable|any_io_executor))')
+HEAVY = re.compile(r"#include <boost/(asio\.hpp|beast\.hpp|beast/|json\.hpp|asio/(?!awaitable|any_io_executor))")
 
 
 def check_includes(path, text, links, report):
@@ -144,7 +156,9 @@ def check_includes(path, text, links, report):
         if other[0] not in ROOMS:
             continue
         if other[0] == "services" == room and len(other) > 2 and other[1] != parts[2]:
-            faults.append((number, f"services/{parts[2]} must not include services/{other[1]}: they meet through targets"))
+            faults.append(
+                (number, f"services/{parts[2]} must not include services/{other[1]}: they meet through targets")
+            )
         if other[0] != room and other[0] not in links.get(room, set(ROOMS)):
             faults.append((number, f"{room} must not include {other[0]}: not on its link list"))
         if ROOMS.index(other[0]) > ROOMS.index(room):
@@ -186,7 +200,9 @@ def check_coroutines(path, code, report):
         end = end_of_block(code, match.end() - 1)
         if re.match(r"\s*\(", code[end + 1 :]) and not re.search(r"co_await\s*$", code[: match.start()]):
             faults.append((line_of(code, match.start()), "a coroutine lambda with captures dies before its coroutine"))
-    spawner = path in ("src/base/task_group.cc", "src/base/async_test.h", "src/server/main.cc") or re.search(r"(_test\.(cc|h)|test_support\.h)$", path)
+    spawner = path in ("src/base/task_group.cc", "src/base/async_test.h", "src/server/main.cc") or re.search(
+        r"(_test\.(cc|h)|test_support\.h)$", path
+    )
     for match in re.finditer(r"\bco_spawn\s*\(|\bdetached\b", code):
         if not spawner:
             faults.append((line_of(code, match.start()), "background work belongs to a TaskGroup"))
@@ -230,7 +246,9 @@ def check_format(paths, report):
             ["clang-format-19", "--dry-run", "-Werror", path], cwd=ROOT, capture_output=True, text=True
         )
         line = re.search(r":(\d+):\d+: error", done.stderr)
-        report.check(path, [(line[1] if line else 1, "not as clang-format has it; ./dev format")] if done.returncode else [])
+        report.check(
+            path, [(line[1] if line else 1, "not as clang-format has it; ./dev format")] if done.returncode else []
+        )
 
 
 # ---- Everything -----------------------------------------------------------------------------------------------------
@@ -239,8 +257,11 @@ def check_format(paths, report):
 def tracked_files():
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return sorted(path for path in set(listed.stdout.split("\n")) if path and (ROOT / path).is_file())
 
 

@@ -30,18 +30,26 @@ class StyleCheckTest(unittest.TestCase):
     def test_long_functions_and_files_are_faults(self):
         body = "int f() {\n" + "  g();\n" * 70 + "}\n"
         self.assertEqual(len(faults(check.check_functions, "src/base/a.cc", body)), 1)
-        self.assertEqual(len(faults(check.check_functions, "src/base/a.cc", body.replace("g();\n", "g();\n", 1)[:200] + "}")), 0)
+        self.assertEqual(
+            len(faults(check.check_functions, "src/base/a.cc", body.replace("g();\n", "g();\n", 1)[:200] + "}")), 0
+        )
         self.assertEqual(len(faults(check.check_size, "src/base/a.cc", "\n" * 601)), 1)
         self.assertEqual(len(faults(check.check_size, "src/base/a.h", "\n" * 301)), 1)
 
     def test_literals_do_not_count(self):
-        self.assertEqual(faults(check.check_time, "src/store/a.cc", '// std::this_thread::sleep_for\nauto s = "usleep(1)";'), [])
-        self.assertEqual(faults(check.check_time, "src/store/a.cc", 'auto s = R"x(usleep(1) " )x"; int i = 1\'000;'), [])
+        self.assertEqual(
+            faults(check.check_time, "src/store/a.cc", '// std::this_thread::sleep_for\nauto s = "usleep(1)";'), []
+        )
+        self.assertEqual(
+            faults(check.check_time, "src/store/a.cc", 'auto s = R"x(usleep(1) " )x"; int i = 1\'000;'), []
+        )
 
     def test_sleeps_and_timers(self):
         self.assertEqual(len(faults(check.check_time, "src/store/a.cc", "std::this_thread::sleep_for(1s);")), 1)
         self.assertEqual(len(faults(check.check_time, "src/store/a.cc", "asio::steady_timer timer;")), 1)
-        self.assertEqual(faults(check.check_time, "src/base/a.cc", "asio::steady_timer timer; co_await clock.sleep_for(1s);"), [])
+        self.assertEqual(
+            faults(check.check_time, "src/base/a.cc", "asio::steady_timer timer; co_await clock.sleep_for(1s);"), []
+        )
 
     def test_coroutine_rules(self):
         rule = check.check_coroutines

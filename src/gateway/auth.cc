@@ -1,0 +1,110 @@
+#include "gateway/auth.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace martlet::gateway {
+
+namespace {
+
+bool is_account(std::string_view text) {
+  return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::optional<std::uint64_t> decoded_length(const net::RequestHead& head) {
+  const std::string_view text = head.headers.get("x-amz-decoded-content-length");
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return length;
+}
+
+}  // namespace
+
+Dialect dialect_of(wire::Protocol protocol, const wire::ServiceModel* service) {
+  switch (protocol) {
+    case wire::Protocol::kQuery:
+      return Dialect::kQuery;
+    case wire::Protocol::kRestJson:
+      return Dialect::kRestJson;
+    case wire::Protocol::kRestXml:
+      return service == nullptr || service->signing_name == "s3" ? Dialect::kS3 : Dialect::kQuery;
+    default:
+      return Dialect::kJson;
+  }
+}
+
+wire::Caller root_of(const std::string& account, const std::string& partition) {
+  wire::Caller caller;
+  caller.kind = wire::Caller::Kind::kRoot;
+  caller.account = account;
+  caller.arn = "arn:" + partition + ":iam::" + account + ":root";
+  caller.user_id = account;
+  return caller;
+}
+
+Authenticator::Authenticator(const Clock& clock, AuthMode mode, std::string default_account,
+                             CredentialSource* source)
+    : clock_(clock),
+      mode_(mode),
+      default_account_(std::move(default_account)),
+      source_(source),
+      verifier_(clock) {}
+
+template <class Checks>
+void Authenticator::enforce(const Claim& claim, Checks checks) {
+  if (mode_ == AuthMode::kEnforce) checks();
+  if (mode_ != AuthMode::kAudit) return;
+  try {
+    checks();
+  } catch (const aws::Error& error) {
+    ++refused_in_audit_;
+    log::warning("enforcement would refuse this request",
+                 {{"method", claim.head.method}, {"path", claim.head.path()}, {"error", error.what()}});
+  }
+}
+
+void Authenticator::check(const Claim& claim) const {
+  if (claim.signature.kind == SignatureKind::kNone && claim.unsigned_allowed) return;
+  verifier_.check_form(claim.head, claim.signature, claim.dialect);
+  if (!claim.credentials) throw auth_error(claim.dialect, AuthFault::kUnknownKey);
+  if (claim.credentials->session_token != claim.signature.security_token)
+    throw auth_error(claim.dialect, AuthFault::kInvalidToken);
+  if (claim.credentials->expires && *claim.credentials->expires <= clock_.now())
+    throw auth_error(claim.dialect, AuthFault::kExpiredToken);
+}
+
+Task<> Authenticator::identify(Claim& claim) {
+  const std::string& key = claim.signature.scope.access_key_id;
+  if (source_ != nullptr && !key.empty()) claim.credentials = co_await source_->find(key);
+  enforce(claim, [&] { check(claim); });
+  if (claim.credentials) {
+    claim.caller = claim.credentials->caller;
+  } else if (mode_ != AuthMode::kEnforce) {
+    claim.caller = root_of(is_account(key) ? key : default_account_, claim.partition);
+  }
+  claim.caller.access_key_id = key;
+}
+
+DecodedBody Authenticator::verify(const Claim& claim, std::string body) {
+  const bool checked =
+      mode_ != AuthMode::kOpen && claim.credentials && claim.signature.kind != SignatureKind::kNone;
+  if (checked) {
+    enforce(claim, [&] {
+      verifier_.check_signature(claim.head, claim.signature, claim.credentials->secret_access_key, body,
+                                claim.dialect);
+    });
+  }
+  if (!is_aws_chunked(claim.signature, claim.head)) return {std::move(body), {}};
+  std::optional<ChunkSigner> signer;
+  if (checked && mode_ == AuthMode::kEnforce)
+    signer.emplace(verifier_.key_for(claim.credentials->secret_access_key, claim.signature.scope),
+                   claim.signature);
+  return decode_aws_chunked(body, decoded_length(claim.head), claim.signature.payload,
+                            signer ? &*signer : nullptr);
+}
+
+}  // namespace martlet::gateway

@@ -1,0 +1,103 @@
+#pragma once
+
+// Who calls. Three modes: *open* believes every request (a development machine), *enforce* verifies
+// signatures as AWS does, *audit* verifies but only reports what it would have refused. Lives on the loop.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "gateway/auth_errors.h"
+#include "gateway/aws_chunked.h"
+#include "gateway/sigv4.h"
+#include "gateway/verifier.h"
+#include "net/http.h"
+#include "wire/context.h"
+#include "wire/service.h"
+
+namespace martlet::gateway {
+
+enum class AuthMode { kOpen, kAudit, kEnforce };
+
+/// What belongs to an access key id.
+struct Credentials {
+  std::string secret_access_key;
+  /// Empty for long-term keys.
+  std::string session_token;
+  /// Only for temporary credentials.
+  std::optional<TimePoint> expires;
+  wire::Caller caller;
+};
+
+/// Where access keys are looked up; IAM and STS fill it.
+class CredentialSource {
+ public:
+  virtual ~CredentialSource() = default;
+  /// nullopt when the key is nobody's or inactive.
+  virtual Task<std::optional<Credentials>> find(std::string access_key_id) = 0;
+};
+
+/// May the caller do this? Called for every operation before its input is read; throws aws::Error when not.
+class Authorizer {
+ public:
+  virtual ~Authorizer() = default;
+  virtual Task<> authorize(const wire::Context& context, const wire::ServiceModel& service,
+                           const wire::Operation& operation) = 0;
+};
+
+/// Whose error codes apply to callers of `service` in `protocol`.
+Dialect dialect_of(wire::Protocol protocol, const wire::ServiceModel* service);
+
+/// The root user of an account, which an open server takes every unknown caller for.
+wire::Caller root_of(const std::string& account, const std::string& partition);
+
+/// One request on its way through authentication. The head outlives it.
+struct Claim {
+  const net::RequestHead& head;
+  const Signature& signature;
+  Dialect dialect;
+  std::string partition;
+  /// Whether the operation may be called without a signature.
+  bool unsigned_allowed = false;
+  /// Filled by identify().
+  wire::Caller caller = {};
+  std::optional<Credentials> credentials = {};
+};
+
+class Authenticator {
+ public:
+  /// `source` may be null: then no key is known.
+  Authenticator(const Clock& clock, AuthMode mode, std::string default_account, CredentialSource* source);
+
+  /// Everything that can be said before the body is there: form and time of the signature, its key, its
+  /// token. Sets `claim.caller` or throws aws::Error.
+  Task<> identify(Claim& claim);
+
+  /// Checks the signature over the body, and takes off the coding aws-chunked where it has that. The second
+  /// value are its trailers.
+  DecodedBody verify(const Claim& claim, std::string body);
+
+  [[nodiscard]] AuthMode mode() const { return mode_; }
+  /// Requests that enforcement would have refused (audit).
+  [[nodiscard]] std::uint64_t refused_in_audit() const { return refused_in_audit_; }
+
+ private:
+  /// What a request has to satisfy under enforcement. Throws aws::Error.
+  void check(const Claim& claim) const;
+  /// In audit, runs `checks` and reports what it throws; under enforcement lets it through; when open does
+  /// nothing.
+  template <class Checks>
+  void enforce(const Claim& claim, Checks checks);
+
+  const Clock& clock_;
+  AuthMode mode_;
+  std::string default_account_;
+  CredentialSource* source_;
+  Verifier verifier_;
+  std::uint64_t refused_in_audit_ = 0;
+};
+
+}  // namespace martlet::gateway

@@ -1,0 +1,323 @@
+#include "gateway/gateway.h"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <map>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "gateway/call.h"
+#include "gateway/cors.h"
+#include "gateway/limits.h"
+#include "gateway/request_metrics.h"
+#include "wire/errors.h"
+
+namespace martlet::gateway {
+
+namespace {
+
+struct OwnEndpoint {
+  std::string method;
+  std::string path;
+  net::Handler handler;
+
+  [[nodiscard]] bool covers(std::string_view asked) const {
+    return asked.starts_with(path) &&
+           (asked.size() == path.size() || asked[path.size()] == '/' || path.ends_with('/'));
+  }
+  [[nodiscard]] bool takes(std::string_view asked) const {
+    return method == "*" || method == asked || (method == "GET" && asked == "HEAD");
+  }
+};
+
+bool names_a_service(const net::RequestHead& head) {
+  const auto host = net::parse_host_port(head.headers.get("host"));
+  return host && !parse_host_name(host->host).service_part.empty();
+}
+
+net::Response plain_error(int status, const std::string& message) {
+  return {status, {{"Content-Type", "application/json"}}, "{\"message\":" + quote_json(message) + "}"};
+}
+
+/// What is the server's business, not the caller's.
+bool passes_through(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const net::Disconnected&) {
+    return true;
+  } catch (const boost::system::system_error& error) {
+    return error.code() == boost::asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+void log_bug(const Call& call, const char* what) {
+  log::error("a request failed", {{"request_id", call.request_id},
+                                  {"service", call.model() == nullptr ? "unknown" : call.model()->name},
+                                  {"operation", call.operation == nullptr ? "unknown" : call.operation->name},
+                                  {"error", what}});
+}
+
+/// A body with what its reading changed: the coding aws-chunked turns trailers into headers and leaves the
+/// list of codings; a bucket in the host is put back into the path.
+struct Rewritten {
+  std::string path;
+  std::vector<wire::HeaderField> headers;
+
+  void take_trailers(const net::RequestHead& head, const net::Headers& trailers) {
+    for (const auto& [name, value] : head.headers) {
+      if (!net::same_name(name, "content-encoding")) {
+        headers.emplace_back(name, value);
+        continue;
+      }
+      std::string left;
+      for (const std::string_view coding : split(value, ',')) {
+        const auto start = std::min(coding.find_first_not_of(' '), coding.size());
+        if (net::same_name(coding.substr(start), "aws-chunked")) continue;
+        left += (left.empty() ? "" : ",") + std::string(coding.substr(start));
+      }
+      if (!left.empty()) headers.emplace_back(name, left);
+    }
+    for (const auto& field : trailers) headers.push_back(field);
+  }
+};
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(GatewayParts with, GatewayOptions chosen)
+      : parts(with),
+        options(std::move(chosen)),
+        authenticator(with.clock, options.auth, options.account, with.credentials),
+        request_metrics(with.metrics) {}
+
+  /// Whether a web page from elsewhere makes this request; only an open server minds.
+  [[nodiscard]] bool is_foreign_page(const net::RequestHead& head) const;
+  /// The endpoint of Martlet's own that a request is for; null when it is for a service.
+  [[nodiscard]] const net::Handler* own_endpoint(const net::RequestHead& head) const;
+  [[nodiscard]] Call begin(const net::Request& request) const;
+  Task<> answer_service(net::Request& request, net::ResponseWriter& writer, Call call);
+  Task<wire::Answer> perform(Call& call, net::Request& request);
+  Task<std::string> read_body(Call& call, net::Request& request);
+  Task<wire::Answer> call_operation(Call& call, net::Request& request, DecodedBody body);
+  Task<> authorize(const Call& call);
+  void find_operation(Call& call, const std::string& body) const;
+  void fill_context(Call& call, const Claim& claim, const net::Request& request) const;
+  wire::Answer render(const Call& call, std::exception_ptr failure) const;
+
+  GatewayParts parts;
+  GatewayOptions options;
+  Authenticator authenticator;
+  RequestMetrics request_metrics;
+  ServiceRouter router;
+  std::vector<std::unique_ptr<wire::Endpoint>> services;
+  std::vector<OwnEndpoint> endpoints;
+  std::map<std::string, HostHandler> hosts;
+};
+
+bool Gateway::Impl::is_foreign_page(const net::RequestHead& head) const {
+  if (options.auth == AuthMode::kEnforce) return false;
+  const auto origin = head.headers.find("origin");
+  return origin && !is_allowed_origin(*origin, options.allowed_origins);
+}
+
+const net::Handler* Gateway::Impl::own_endpoint(const net::RequestHead& head) const {
+  static const net::Handler kNotFound = [](net::Request& request, net::ResponseWriter& writer) -> Task<> {
+    co_await writer.send(plain_error(404, "There is no " + std::string(request.head().path()) + " here."));
+  };
+  static const net::Handler kWrongMethod = [](net::Request& request, net::ResponseWriter& writer) -> Task<> {
+    co_await writer.send(plain_error(405, request.head().method + " is not what this endpoint answers."));
+  };
+  // No bucket or function can have such a name, so these paths are never a service's.
+  const bool reserved = head.path().starts_with("/_martlet/") || head.path().starts_with("/_localstack/");
+  const net::Handler* found = reserved ? &kNotFound : nullptr;
+  for (const OwnEndpoint& endpoint : endpoints) {
+    if (!endpoint.covers(head.path())) continue;
+    if (endpoint.takes(head.method)) {
+      found = &endpoint.handler;
+      break;
+    }
+    found = &kWrongMethod;
+  }
+  if (found == nullptr || names_a_service(head)) return nullptr;
+  const bool may_be_a_bucket = !head.path().starts_with("/_");
+  if (may_be_a_bucket && parse_signature(head).kind != SignatureKind::kNone) return nullptr;
+  return found;
+}
+
+Call Gateway::Impl::begin(const net::Request& request) const {
+  const net::RequestHead& head = request.head();
+  Call call{.head = head,
+            .request_id = parts.ids.uuid(),
+            .started = parts.clock.elapsed(),
+            .signature = parse_signature(head),
+            .route = {}};
+  call.route = router.find(head, call.signature);
+  call.protocol = call.route.service == nullptr ? guess_protocol(head, call.signature)
+                                                : call.route.service->protocol_of(view_of(head));
+  call.context.request_id = call.request_id;
+  call.context.region = usable_region(call.route.region, options.region);
+  call.context.partition = partition_of(call.context.region);
+  return call;
+}
+
+void Gateway::Impl::find_operation(Call& call, const std::string& body) const {
+  const wire::RequestView view = view_of(call.head, body);
+  if (call.route.service == nullptr && call.route.asked_for.empty() &&
+      call.protocol == wire::Protocol::kQuery) {
+    // An unsigned form for plain localhost: only its Action tells.
+    const auto form = net::parse_form(body.empty() ? call.head.query() : std::string_view(body));
+    if (form) call.route.service = router.find_by_form(*form);
+  }
+  if (call.route.service == nullptr) throw unknown_service(call.route);
+  call.operation = call.route.service->find_operation(call.protocol, view);
+  if (call.operation == nullptr) throw call.route.service->unknown_operation(call.protocol, view);
+}
+
+Task<std::string> Gateway::Impl::read_body(Call& call, net::Request& request) {
+  const std::string_view service = call.model() == nullptr ? std::string_view() : call.model()->name;
+  const BodyLimit limit = body_limit(service, call.operation == nullptr ? "" : call.operation->name);
+  bool exceeded = false;
+  std::string body;
+  try {
+    body = co_await request.read_all(limit.bytes);
+  } catch (const net::TooLarge&) {
+    exceeded = true;
+  }
+  if (exceeded) throw too_large(service, limit);
+  co_return body;
+}
+
+void Gateway::Impl::fill_context(Call& call, const Claim& claim, const net::Request& request) const {
+  wire::Context& context = call.context;
+  context.caller = claim.caller;
+  context.account = claim.caller.account.empty() ? options.account : claim.caller.account;
+  context.base_url = base_url(call.head, request.is_tls());
+  context.source_ip = request.remote_address();
+  context.user_agent = call.head.headers.get("user-agent");
+}
+
+Task<> Gateway::Impl::authorize(const Call& call) {
+  if (parts.authorizer != nullptr)
+    co_await parts.authorizer->authorize(call.context, *call.model(), *call.operation);
+}
+
+Task<wire::Answer> Gateway::Impl::call_operation(Call& call, net::Request& request, DecodedBody body) {
+  wire::RequestView view = view_of(request.head(), body.data);
+  Rewritten rewritten;
+  if (is_aws_chunked(call.signature, call.head)) {
+    rewritten.take_trailers(call.head, body.trailers);
+    view.headers = rewritten.headers;
+  }
+  if (!call.route.subject.empty() && call.model()->signing_name == "s3") {
+    rewritten.path = "/" + call.route.subject + std::string(call.head.path());
+    view.path = rewritten.path;
+  }
+  co_return co_await call.route.service->call(*call.operation, call.protocol, view, call.context);
+}
+
+Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request) {
+  // In the Query protocol the body names the operation; elsewhere it is known before the body is accepted.
+  const bool body_first = call.protocol == wire::Protocol::kQuery;
+  if (!body_first) find_operation(call, {});
+  Claim claim{.head = call.head,
+              .signature = call.signature,
+              .dialect = dialect_of(call.protocol, call.model()),
+              .partition = call.context.partition};
+  std::string body;
+  if (body_first) {
+    body = co_await read_body(call, request);
+    find_operation(call, body);
+  }
+  claim.unsigned_allowed = call.operation->unsigned_allowed;
+  co_await authenticator.identify(claim);
+  if (!body_first) body = co_await read_body(call, request);
+  DecodedBody decoded = authenticator.verify(claim, std::move(body));
+  fill_context(call, claim, request);
+  co_await authorize(call);
+  co_return co_await call_operation(call, request, std::move(decoded));
+}
+
+wire::Answer Gateway::Impl::render(const Call& call, std::exception_ptr failure) const {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const aws::Error& error) {
+    return wire::encode_error(call.protocol, call.model(), error, call.request_id);
+  } catch (const std::exception& error) {
+    log_bug(call, error.what());
+  } catch (...) {
+    log_bug(call, "an exception of unknown type");
+  }
+  return wire::encode_error(call.protocol, call.model(), internal_failure(call.model()), call.request_id);
+}
+
+Task<> Gateway::Impl::answer_service(net::Request& request, net::ResponseWriter& writer, Call call) {
+  wire::Answer answer;
+  std::exception_ptr failure;
+  try {
+    if (is_foreign_page(call.head))
+      throw aws::Error(
+          "AccessDenied",
+          "A web page from another origin asks for this. Start the server with that origin allowed.", 403);
+    answer = co_await perform(call, request);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure && passes_through(failure)) std::rethrow_exception(failure);
+  if (failure) answer = render(call, failure);
+  request_metrics.record(call.model(), call.operation, answer.status, parts.clock.elapsed() - call.started);
+  net::Response response{answer.status, net::Headers(std::move(answer.headers)), std::move(answer.body)};
+  if (const auto origin = call.head.headers.find("origin"); origin && !is_foreign_page(call.head))
+    add_cors_headers(response.headers, *origin);
+  co_await writer.send(std::move(response));
+}
+
+Gateway::Gateway(GatewayParts parts, GatewayOptions options)
+    : impl_(std::make_unique<Impl>(parts, std::move(options))) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::register_service(wire::BoundService service) {
+  impl_->services.push_back(std::make_unique<wire::Endpoint>(service));
+  impl_->router.add(*impl_->services.back());
+}
+
+void Gateway::register_endpoint(std::string method, std::string path, net::Handler handler) {
+  impl_->endpoints.push_back({std::move(method), std::move(path), std::move(handler)});
+}
+
+void Gateway::register_host(std::string kind, HostHandler handler) {
+  impl_->router.add_host_kind(kind);
+  impl_->hosts[std::move(kind)] = std::move(handler);
+}
+
+Task<> Gateway::handle(net::Request& request, net::ResponseWriter& writer) {
+  const net::RequestHead& head = request.head();
+  if (const net::Handler* own = impl_->own_endpoint(head)) {
+    if (impl_->is_foreign_page(head)) {
+      co_await writer.send(plain_error(403, "A web page from another origin asks for this."));
+      co_return;
+    }
+    co_await (*own)(request, writer);
+    co_return;
+  }
+  Call call = impl_->begin(request);
+  if (!call.route.host_kind.empty()) {
+    const HostTarget target{call.route.subject, call.context.region};
+    co_await impl_->hosts.at(call.route.host_kind)(target, request, writer);
+    co_return;
+  }
+  if (impl_->options.auth == AuthMode::kOpen && is_preflight(head) && !impl_->is_foreign_page(head)) {
+    co_await writer.send(preflight_answer(head));
+    co_return;
+  }
+  co_await impl_->answer_service(request, writer, std::move(call));
+}
+
+net::Handler Gateway::handler() {
+  return [this](net::Request& request, net::ResponseWriter& writer) { return handle(request, writer); };
+}
+
+}  // namespace martlet::gateway
