@@ -10,11 +10,6 @@ function(martlet_room)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
   set(target martlet_${ROOM_NAME})
-  if(NOT sources)
-    add_library(${target} INTERFACE)  # a room without code yet
-    target_link_libraries(${target} INTERFACE ${ROOM_LINKS})
-    return()
-  endif()
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${target} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})

@@ -17,9 +17,10 @@ using std::chrono::microseconds;
 /// shorter one the figure is brought up to date behind its back, because asking takes a fair part of such an
 /// invocation.
 constexpr microseconds kMeasureFrom = std::chrono::milliseconds(2);
+constexpr Duration kMeasureInterval = std::chrono::milliseconds(100);
 
 /// A runtime that has answered asks for its next event within this time, unless the function still works.
-constexpr Duration kAsksAgainWithin = std::chrono::milliseconds(10);
+constexpr Duration kAsksAgainWithin = std::chrono::milliseconds(100);
 
 /// How a process ended, as AWS words it, and what that is to the invoker.
 struct Ending {
@@ -79,6 +80,7 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       log_(std::move(log)),
       policy_(std::move(policy)),
       alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadline(); }),
+      give_back_(surroundings.executor, surroundings.clock, [this] { return look_at_waiting_run(); }),
       event_ready_(surroundings.executor),
       progress_(surroundings.executor) {}
 
@@ -100,6 +102,7 @@ Task<> Environment::live(std::shared_ptr<Environment> self) {
   sandbox::Result result = co_await self->sandbox_->wait();
   self->deadline_.reset();
   self->alarm_.cancel();
+  self->give_back_.cancel();
   self->peak_memory_ = std::max(self->peak_memory_, result.peak_memory_bytes);
   co_await self->process_ended(std::move(result));
   self->state_ = State::kEnded;
@@ -212,10 +215,23 @@ void Environment::begin(std::shared_ptr<Run> run) {
     log_->add(start_line(run_->invocation.request_id, spec_->version));
     return;
   }
-  if (state_ != State::kIdle) return;  // replied: next() will take it
+  if (state_ == State::kReplied) {
+    // next() will take it, unless the function goes on working.
+    give_back_.at_latest(replied_at_ + kAsksAgainWithin);
+    return;
+  }
   state_ = State::kBusy;
   event_ready_.notify_all();
   if (frozen()) around_.tasks.spawn("thaw", thaw(shared_from_this()));
+}
+
+Task<std::optional<Duration>> Environment::look_at_waiting_run() {
+  if (!run_ || delivered_ || state_ != State::kReplied) co_return std::nullopt;
+  const Duration until = replied_at_ + kAsksAgainWithin;
+  if (around_.clock.elapsed() < until) co_return until;
+  std::exchange(run_, nullptr)->lost = true;
+  progress_.notify_all();
+  co_return std::nullopt;
 }
 
 Task<> Environment::finished(std::shared_ptr<Run> run) {
@@ -233,7 +249,7 @@ Task<> Environment::settle(Outcome outcome, std::string status, std::string erro
   log_->drain();
   if (peak_memory_ == 0 || outcome.duration >= kMeasureFrom)
     co_await measure(self);
-  else if (!measuring_)
+  else if (around_.clock.elapsed() - measured_at_ >= kMeasureInterval)
     around_.tasks.spawn("measure", measure(self));
 
   outcome.init_duration = std::exchange(init_duration_, std::nullopt);
@@ -259,14 +275,13 @@ Task<> Environment::settle(Outcome outcome, std::string status, std::string erro
 
 Task<> Environment::measure(std::shared_ptr<Environment> self) {
   if (self->doomed_) co_return;
-  self->measuring_ = true;
+  self->measured_at_ = self->around_.clock.elapsed();
   try {
     const sandbox::Usage usage = co_await self->sandbox_->usage();
     self->peak_memory_ = std::max({self->peak_memory_, usage.peak_memory_bytes, usage.memory_bytes});
   } catch (const std::exception&) {
     // It has just ended; its result brings the figure.
   }
-  self->measuring_ = false;
 }
 
 Task<> Environment::apply_cpus(std::shared_ptr<Environment> self) {

@@ -116,6 +116,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   void set_deadline(Duration at);
   Task<std::optional<Duration>> look_at_deadline();
   Task<> deadline_passed();
+  /// Gives up an event that waits in the replied state for a runtime that does not ask for it.
+  Task<std::optional<Duration>> look_at_waiting_run();
   Task<> process_ended(sandbox::Result result);
   Task<> init_failed(InitFailure failure, std::string status);
   /// The runtime asked for its next event: initialisation, or the last invocation, is over.
@@ -127,7 +129,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   /// Ends the invocation under way: writes END and REPORT, and completes `outcome`, of which the caller has
   /// set kind and payload. `status` and `error_type` are REPORT's.
   Task<> settle(Outcome outcome, std::string status, std::string error_type);
-  /// Refreshes peak_memory_, now or, after a short invocation, when it has been answered.
+  /// Refreshes peak_memory_.
   static Task<> measure(std::shared_ptr<Environment> self);
 
   Surroundings& around_;
@@ -156,10 +158,11 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   std::string last_request_id_;
   std::uint64_t next_calls_ = 0;
   std::uint64_t peak_memory_ = 0;
-  bool measuring_ = false;
+  Duration measured_at_{0};
 
   std::optional<Duration> deadline_;
   Alarm alarm_;
+  Alarm give_back_;
 
   Signal event_ready_;
   Signal progress_;

@@ -257,6 +257,9 @@ while True:
     elif what == 'streamed':
         call('POST', f'invocation/{id}/response', iter([b'one', b'two']),
              {'Transfer-Encoding': 'chunked', 'Lambda-Runtime-Function-Response-Mode': 'streaming'})
+    elif what == 'works on':
+        call('POST', f'invocation/{id}/response', '1')
+        import time; time.sleep(1)
     elif what == 'broken':
         c.sock.sendall(f'POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
                        'Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n3\r\none\r\n0\r\n'
@@ -294,6 +297,20 @@ TEST(Fleet, AProvidedRuntimeSpeaksTheRuntimeApi) {
     EXPECT_EQ(world.fleet.statistics().cold_starts, 1u);
     co_await world.fleet.stop();
     EXPECT_THAT(world.sink.text(), HasSubstr("(413, "));
+  });
+}
+
+TEST(Fleet, AFunctionThatWorksOnAfterItsAnswerDoesNotHoldTheNextEvent) {
+  Code code;
+  code.file("bootstrap", kBootstrap, 0755);
+  with_fleet([&](World& world) -> Task<> {
+    auto spec = spec_for(code, "provided.al2023", "anything");
+    spec->timeout = 30s;
+    const auto first = co_await world.fleet.invoke(spec, event("\"works on\"", "first"));
+    EXPECT_EQ(first.payload, "1");
+    const auto second = co_await world.fleet.invoke(spec, event("2", "second"));
+    EXPECT_EQ(second.payload, "2");
+    EXPECT_EQ(world.fleet.statistics().cold_starts, 2u);
   });
 }
 

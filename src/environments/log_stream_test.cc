@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/signal.h"
 #include "environments/fleet_test_support_test.h"
 
 namespace martlet::environments {

@@ -111,7 +111,10 @@ const wire::Endpoint* ServiceRouter::without_scope(const net::RequestHead& head,
     return choose(same_endpoint, head, host);
   }
   if (!host.service_part.empty()) return nullptr;
-  return by_path(services_, head);
+  if (const wire::Endpoint* service = by_path(services_, head)) return service;
+  // Anybody may ask for an object of a public bucket, so what is left may be a bucket's name.
+  const Services buckets = signed_as("s3");
+  return buckets.empty() || head.path() == "/" ? nullptr : buckets.front();
 }
 
 bool ServiceRouter::find_host_kind(const net::RequestHead& head, const HostName& host, Route& route) const {

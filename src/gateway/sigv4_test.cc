@@ -32,38 +32,6 @@ class FixedClock final : public Clock {
   TimePoint now_;
 };
 
-struct Message {
-  net::RequestHead head;
-  string body;
-};
-
-Message parse(std::string_view text) {
-  Message message;
-  const auto line = [&] {
-    const auto end = text.find('\n');
-    const std::string_view found = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    return found;
-  };
-  const auto first = split(line(), ' ');
-  message.head.method = first[0];
-  message.head.target = first[1];
-  while (true) {
-    const std::string_view field = line();
-    if (field.empty()) break;
-    const auto colon = field.find(": ");
-    message.head.headers.add(string(field.substr(0, colon)), string(field.substr(colon + 2)));
-  }
-  message.body = text;
-  return message;
-}
-
-Message vector(std::string_view name) {
-  for (const SignedVector& one : kSignedVectors)
-    if (one.name == name) return parse(one.text);
-  throw std::logic_error("no such vector");
-}
-
 Dialect dialect_of(const Signature& signature) {
   return signature.scope.service == "s3" ? Dialect::kS3 : Dialect::kQuery;
 }
@@ -83,17 +51,17 @@ string verify(const Message& message, std::int64_t now = kSignedAt, string secre
 }
 
 TEST(SigV4, AcceptsWhatBotocoreSigns) {
-  for (const SignedVector& one : kSignedVectors) EXPECT_EQ(verify(parse(one.text)), "") << one.name;
+  for (const SignedVector& one : kSignedVectors) EXPECT_EQ(verify(parse_vector(one.text)), "") << one.name;
 }
 
 TEST(SigV4, RefusesOtherSecrets) {
   for (const SignedVector& one : kSignedVectors)
-    EXPECT_EQ(verify(parse(one.text), kSignedAt, "another"), "SignatureDoesNotMatch") << one.name;
+    EXPECT_EQ(verify(parse_vector(one.text), kSignedAt, "another"), "SignatureDoesNotMatch") << one.name;
 }
 
 TEST(SigV4, RefusesAnyChange) {
   for (const SignedVector& one : kSignedVectors) {
-    const Message original = parse(one.text);
+    const Message original = parse_vector(one.text);
     const std::function<void(Message&)> changes[] = {
         [](Message& m) { m.head.method = "DELETE"; },
         [](Message& m) { m.head.target.insert(1, "x"); },
@@ -109,26 +77,26 @@ TEST(SigV4, RefusesAnyChange) {
 }
 
 TEST(SigV4, RefusesAnotherBody) {
-  Message query = vector("post with a body");
+  Message query = signed_vector("post with a body");
   query.body += "x";
   EXPECT_EQ(verify(query), "SignatureDoesNotMatch");
-  Message object = vector("s3 object");
+  Message object = signed_vector("s3 object");
   object.body = "hullo";
   EXPECT_EQ(verify(object), "XAmzContentSHA256Mismatch");
 }
 
 TEST(SigV4, AllowsFifteenMinutes) {
-  const Message message = vector("get");
+  const Message message = signed_vector("get");
   EXPECT_EQ(verify(message, kSignedAt + 900), "");
   EXPECT_EQ(verify(message, kSignedAt - 900), "");
   EXPECT_EQ(verify(message, kSignedAt + 901), "SignatureDoesNotMatch");
   EXPECT_EQ(verify(message, kSignedAt - 901), "SignatureDoesNotMatch");
-  EXPECT_EQ(verify(vector("s3 object"), kSignedAt + 901), "RequestTimeTooSkewed");
+  EXPECT_EQ(verify(signed_vector("s3 object"), kSignedAt + 901), "RequestTimeTooSkewed");
 }
 
 TEST(SigV4, SaysWhenASignatureExpired) {
   const FixedClock clock(kSignedAt + 1000);
-  const Message message = vector("get");
+  const Message message = signed_vector("get");
   try {
     Verifier(clock).check_form(message.head, parse_signature(message.head), Dialect::kJson);
     ADD_FAILURE();
@@ -141,23 +109,23 @@ TEST(SigV4, SaysWhenASignatureExpired) {
 }
 
 TEST(SigV4, PresignedRequestsLiveAsLongAsTheySay) {
-  EXPECT_EQ(verify(vector("presigned s3"), kSignedAt + 3600), "");
-  EXPECT_EQ(verify(vector("presigned s3"), kSignedAt + 3601), "AccessDenied");
-  EXPECT_EQ(verify(vector("presigned sts"), kSignedAt + 61), "SignatureDoesNotMatch");
-  Message longer = vector("presigned s3");
+  EXPECT_EQ(verify(signed_vector("presigned s3"), kSignedAt + 3600), "");
+  EXPECT_EQ(verify(signed_vector("presigned s3"), kSignedAt + 3601), "AccessDenied");
+  EXPECT_EQ(verify(signed_vector("presigned sts"), kSignedAt + 61), "SignatureDoesNotMatch");
+  Message longer = signed_vector("presigned s3");
   const auto at = longer.head.target.find("Expires=3600");
   longer.head.target.replace(at, 12, "Expires=604801");
   EXPECT_EQ(verify(longer), "AuthorizationQueryParametersError");
 }
 
 TEST(SigV4, ReadsTheParts) {
-  const Signature header = parse_signature(vector("session token").head);
+  const Signature header = parse_signature(signed_vector("session token").head);
   EXPECT_EQ(header.kind, SignatureKind::kHeader);
   EXPECT_EQ(header.scope.access_key_id, "ASIAEXAMPLE");
   EXPECT_EQ(header.scope.region, "us-east-1");
   EXPECT_EQ(header.scope.service, "lambda");
   EXPECT_EQ(header.security_token, "token/with+chars==");
-  const Signature query = parse_signature(vector("presigned s3").head);
+  const Signature query = parse_signature(signed_vector("presigned s3").head);
   EXPECT_EQ(query.kind, SignatureKind::kPresigned);
   EXPECT_EQ(query.expires, 3600);
   EXPECT_EQ(query.security_token, "token/with+chars==");
@@ -177,7 +145,7 @@ TEST(SigV4, OtherSchemesAreNotSignatures) {
 
 TEST(SigV4, NamesWhatIsMissing) {
   const auto without = [](const string& part) {
-    Message message = vector("get");
+    Message message = signed_vector("get");
     string value(message.head.headers.get("authorization"));
     value.erase(value.find(part), part.size());
     message.head.headers.set("Authorization", value);
@@ -189,13 +157,13 @@ TEST(SigV4, NamesWhatIsMissing) {
             "Authorization header requires 'Signature' parameter.");
   EXPECT_EQ(verify(without("SignedHeaders=host;x-amz-date,")), "IncompleteSignature");
   EXPECT_EQ(verify(without("/aws4_request")), "IncompleteSignature");
-  Message undated = vector("get");
+  Message undated = signed_vector("get");
   undated.head.headers.remove("x-amz-date");
   EXPECT_EQ(verify(undated), "IncompleteSignature");
-  Message unsigned_request = vector("get");
+  Message unsigned_request = signed_vector("get");
   unsigned_request.head.headers.remove("authorization");
   EXPECT_EQ(verify(unsigned_request), "MissingAuthenticationToken");
-  Message short_signature = vector("get");
+  Message short_signature = signed_vector("get");
   string value(short_signature.head.headers.get("authorization"));
   value.pop_back();
   short_signature.head.headers.set("Authorization", value);
@@ -203,13 +171,13 @@ TEST(SigV4, NamesWhatIsMissing) {
 }
 
 TEST(SigV4, HeadersThatMatterMustBeSigned) {
-  Message target = vector("get");
+  Message target = signed_vector("get");
   target.head.headers.add("X-Amz-Target", "Other.Operation");
   EXPECT_EQ(verify(target), "IncompleteSignature");
-  Message acl = vector("s3 object");
+  Message acl = signed_vector("s3 object");
   acl.head.headers.add("x-amz-acl", "public-read");
   EXPECT_EQ(verify(acl), "AccessDenied");
-  Message hash = vector("s3 object");
+  Message hash = signed_vector("s3 object");
   hash.head.headers.remove("x-amz-content-sha256");
   EXPECT_EQ(verify(hash), "InvalidRequest");
 }

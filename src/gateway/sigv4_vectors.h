@@ -3,6 +3,13 @@
 // Requests signed by botocore 1.43 at 2023-11-14T22:13:20Z, for tests: what another implementation makes of
 // the rules.
 
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "base/strings.h"
+#include "net/http.h"
+
 namespace martlet::gateway {
 
 struct SignedVector {
@@ -98,5 +105,37 @@ Host: sts.amazonaws.com
 
 )vector"},
 };
+
+struct Message {
+  net::RequestHead head;
+  std::string body;
+};
+
+inline Message parse_vector(std::string_view text) {
+  Message message;
+  const auto line = [&] {
+    const auto end = text.find('\n');
+    const std::string_view found = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return found;
+  };
+  const auto first = split(line(), ' ');
+  message.head.method = first[0];
+  message.head.target = first[1];
+  while (true) {
+    const std::string_view field = line();
+    if (field.empty()) break;
+    const auto colon = field.find(": ");
+    message.head.headers.add(std::string(field.substr(0, colon)), std::string(field.substr(colon + 2)));
+  }
+  message.body = text;
+  return message;
+}
+
+inline Message signed_vector(std::string_view name) {
+  for (const SignedVector& one : kSignedVectors)
+    if (one.name == name) return parse_vector(one.text);
+  throw std::logic_error("no such vector");
+}
 
 }  // namespace martlet::gateway

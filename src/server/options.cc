@@ -12,6 +12,8 @@ namespace martlet::server {
 
 namespace {
 
+using gateway::AuthMode;
+
 constexpr char kAbout[] =
     "Martlet runs AWS Lambda functions on your own machine and answers the AWS tools you have.\n\n"
     "  martlet serve                                         # start on http://127.0.0.1:4566\n"
@@ -149,7 +151,7 @@ Endpoint parse_endpoint(const std::string& text) {
 
 void check(const ServeOptions& options) {
   const Endpoint endpoint = parse_endpoint(options.listen);
-  if (!is_loopback(endpoint.address) && options.auth != AuthMode::kEnforce && !options.allow_open_network)
+  if (!is_loopback(endpoint.address) && options.auth != gateway::AuthMode::kEnforce && !options.allow_open_network)
     throw std::runtime_error("refusing to listen on " + endpoint.address +
                              " while anybody may do anything: other machines could run code here. Use --auth enforce, "
                              "listen on 127.0.0.1, or say --allow-open-network if that is what you want");

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
-namespace martlet::server {
+#include "gateway/auth.h"
 
-enum class AuthMode { kOpen, kAudit, kEnforce };
+namespace martlet::server {
 
 struct ServeOptions {
   /// "address:port"
@@ -16,7 +16,7 @@ struct ServeOptions {
   /// Where everything is kept; unused when `ephemeral`.
   std::string data_directory;
   bool ephemeral = false;
-  AuthMode auth = AuthMode::kOpen;
+  gateway::AuthMode auth = gateway::AuthMode::kOpen;
   /// Whether --listen may name a non-loopback address while anybody may do anything.
   bool allow_open_network = false;
   std::string region = "us-east-1";

@@ -84,10 +84,28 @@ class Translator {
   void step() {
     if (rest_[0] == '\\') return escape();
     if (rest_[0] == '{' && !in_class_ && repeat()) return;
-    if (rest_[0] == '[') in_class_ = true;
-    if (rest_[0] == ']') in_class_ = false;
+    if (rest_[0] == '[' && !in_class_) {
+      in_class_ = true;
+      place_ = Place::kStart;
+    } else if (rest_[0] == ']') {
+      in_class_ = false;
+    } else if (rest_[0] == '-' && in_class_) {
+      return dash();
+    } else {
+      advance();
+    }
     copy(1);
   }
+
+  /// A dash after a range ("a-z-_") is a literal, which not every matcher takes without a backslash.
+  void dash() {
+    if (place_ == Place::kRangeEnd) out_ += '\\';
+    place_ = place_ == Place::kAtom ? Place::kDash : Place::kStart;
+    copy(1);
+  }
+
+  /// An atom of a class was met.
+  void advance() { place_ = place_ == Place::kDash ? Place::kRangeEnd : Place::kAtom; }
 
   void copy(std::size_t count) {
     out_ += rest_.substr(0, count);
@@ -95,6 +113,7 @@ class Translator {
   }
 
   void escape() {
+    advance();
     for (const auto& [from, to] : kReplacements)
       if (rest_.starts_with(from)) return replace(from, std::string(to));
     for (const auto& [from, to] : kClasses)
@@ -129,9 +148,13 @@ class Translator {
     return value;
   }
 
+  /// Where in a class the next character stands.
+  enum class Place : std::uint8_t { kStart, kAtom, kDash, kRangeEnd };
+
   std::string_view rest_;
   std::string out_;
   bool in_class_ = false;
+  Place place_ = Place::kStart;
 };
 
 }  // namespace

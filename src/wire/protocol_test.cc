@@ -275,10 +275,8 @@ json::value meaning(const Operation& operation, const Shape& shape, Protocol pro
       decode_cbor(shape, body, value.get(), decoding);
       break;
     case Protocol::kQuery:
-      decode_xml_members(shape, unwrapped(operation, body), value.get(), seen, decoding);
-      break;
     case Protocol::kRestXml:
-      decode_xml_members(shape, body, value.get(), seen, decoding);
+      decode_xml_members(shape, unwrapped(operation, shape, protocol, body), value.get(), seen, decoding);
       break;
     default:
       decode_json(shape, JsonMembers::kBody, body, value.get(), decoding);

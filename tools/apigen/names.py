@@ -29,9 +29,9 @@ def snake_case(name):
 
 
 def type_name(shape_name):
-    """The shape's own name, made an identifier."""
+    """The shape's own name, made an identifier that is not the name of the interface."""
     name = re.sub(r"[^0-9A-Za-z]+", "_", shape_name).strip("_")
-    return name[0].upper() + name[1:]
+    return "ApiShape" if name == "Api" else name[0].upper() + name[1:]
 
 
 def constant_name(value):

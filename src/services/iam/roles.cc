@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/iam/values.h"
+#include "base/arn.h"
 #include "base/strings.h"
 #include "services/iam/errors.h"
 #include "services/iam/iam_store.h"
@@ -152,6 +153,15 @@ Task<ListInstanceProfilesForRoleResponse> IamService::ListInstanceProfilesForRol
   ListInstanceProfilesForRoleResponse output;
   output.is_truncated = false;
   co_return output;
+}
+
+Task<std::string> IamService::role_id(std::string role_arn) {
+  const auto arn = Arn::parse(role_arn);
+  if (!arn) co_return std::string();
+  const RoleName name{.account = arn->account, .name = arn->resource.substr(arn->resource.rfind('/') + 1)};
+  const auto role = co_await with_.store.transact(
+      [&](store::Txn& txn) -> Task<std::optional<RoleRecord>> { return load_role(txn, name); });
+  co_return role ? role->id : std::string();
 }
 
 }  // namespace martlet::iam

@@ -42,6 +42,9 @@ class IamService final : public Api {
   Task<ListRolePoliciesResponse> ListRolePolicies(wire::Context& context,
                                                   ListRolePoliciesRequest input) override;
 
+  /// The unique id ("AROA...") of the role with this ARN; empty when there is none.
+  Task<std::string> role_id(std::string role_arn);
+
  private:
   Dependencies with_;
 };

@@ -12,7 +12,6 @@
 #include <unordered_map>
 
 #include "api/lambda/api.h"
-#include "base/blocking_pool.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "environments/environments.h"
@@ -25,15 +24,15 @@
 
 namespace martlet::lambda {
 
-/// Credentials and endpoint variables for environments of a function that acts as `role`.
-using CredentialsFor = std::function<std::map<std::string, std::string>(const FunctionName& function, const std::string& role)>;
+/// Credentials for environments of a function that acts as `role_arn`, as environment variables.
+using CredentialsFor =
+    std::function<Task<std::map<std::string, std::string>>(FunctionName function, std::string role_arn)>;
 
 struct Dependencies {
   store::Store& store;
   store::Blobs& blobs;
   CodePackages& packages;
   environments::Fleet& fleet;
-  BlockingPool& pool;
   Clock& clock;
   Ids& ids;
   CredentialsFor credentials_for;

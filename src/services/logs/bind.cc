@@ -1,6 +1,6 @@
-#include "api/logs/bind.h"
+#include "services/logs/bind.h"
 
-#include "services/logs/service.h"
+#include "api/logs/bind.h"
 
 namespace martlet::logs {
 

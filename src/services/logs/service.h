@@ -19,7 +19,6 @@
 #include "services/logs/records.h"
 #include "services/logs/writing.h"
 #include "store/store.h"
-#include "wire/service.h"
 
 namespace martlet::logs {
 
@@ -85,8 +84,5 @@ class LogsService final : public Api {
   SequenceNumbers numbers_;
   FunctionLogs function_logs_;
 };
-
-/// What the gateway calls.
-wire::BoundService bind_service(LogsService& service);
 
 }  // namespace martlet::logs

@@ -1,0 +1,233 @@
+#include "server/app.h"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/blocking_pool.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/task_group.h"
+#include "environments/fleet.h"
+#include "gateway/gateway.h"
+#include "net/server.h"
+#include "server/admin.h"
+#include "server/credentials.h"
+#include "server/embedded_files.h"
+#include "services/iam/bind.h"
+#include "services/lambda/bind.h"
+#include "services/logs/bind.h"
+#include "services/sts/bind.h"
+#include "store/blobs.h"
+#include "store/store.h"
+
+namespace martlet::server {
+
+namespace {
+
+constexpr std::size_t kBlockingThreads = 4;
+constexpr Duration kDrainGrace = std::chrono::seconds(10);
+
+std::unique_ptr<store::Store> open_store(Executor executor, const ServeOptions& options, const StateDirectory& state) {
+  if (options.ephemeral) return store::make_memory_store(std::move(executor));
+  return store::open_rocksdb_store(
+      std::move(executor),
+      {.directory = state.path() + "/store",
+       .durability = options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess});
+}
+
+gateway::GatewayOptions gateway_options(const ServeOptions& options) {
+  gateway::GatewayOptions out;
+  out.auth = options.auth;
+  out.region = options.region;
+  out.account = options.account;
+  return out;
+}
+
+}  // namespace
+
+/// In the order in which they depend on one another; destroyed in the opposite order.
+struct App::Parts {
+  Parts(boost::asio::io_context& on, const ServeOptions& with, const StateDirectory& in,
+        sandbox::WardenProcess warden_process)
+      : loop(on),
+        options(with),
+        state(in),
+        warden(sandbox::connect_warden(executor, warden_process)) {}
+
+  boost::asio::io_context& loop;
+  const ServeOptions& options;
+  const StateDirectory& state;
+  Executor executor = loop.get_executor();
+
+  std::unique_ptr<Clock> clock = make_system_clock(executor);
+  Ids ids;
+  metrics::Registry metrics;
+  BlockingPool pool{kBlockingThreads};
+  TaskGroup tasks{executor};
+  std::unique_ptr<store::Store> store = open_store(executor, options, state);
+  store::Blobs blobs{pool, state.path() + "/blobs",
+                     options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
+  lambda::CodePackages packages{state.path() + "/code", pool};
+  Credentials credentials{ids};
+  std::unique_ptr<sandbox::Warden> warden;
+
+  iam::IamService iam{{.store = *store, .clock = *clock, .ids = ids}};
+  sts::StsService sts;
+  logs::LogsService logs{*store, *clock, ids};
+
+  gateway::Gateway gateway{
+      {.clock = *clock, .ids = ids, .metrics = metrics, .credentials = &credentials, .authorizer = nullptr},
+      gateway_options(options)};
+  net::Server server{executor, *clock, {}, gateway.handler()};
+  environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
+  lambda::LambdaService lambda{{.store = *store,
+                                .blobs = blobs,
+                                .packages = packages,
+                                .fleet = fleet,
+                                .clock = *clock,
+                                .ids = ids,
+                                .credentials_for = [this](lambda::FunctionName name, std::string role) {
+                                  return credentials_for(std::move(name), std::move(role));
+                                },
+                                .location_key = ids.bytes(32)}};
+  std::vector<wire::BoundService> services{iam::bind_service(iam), lambda::bind_service(lambda),
+                                           logs::bind_service(logs), sts::bind_service(sts)};
+  Admin admin{{.clock = *clock,
+               .lambda = lambda,
+               .services = services,
+               .reset = [this] { return reset(); },
+               .open = options.auth != gateway::AuthMode::kEnforce}};
+
+  environments::FleetOptions fleet_options();
+  Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function, std::string role_arn);
+  void register_everything();
+  void register_metrics();
+  std::string listen();
+  Task<> reset();
+  Task<> stop();
+};
+
+environments::FleetOptions App::Parts::fleet_options() {
+  environments::FleetOptions out;
+  out.runtimes_directory = unfold_runtimes(state.path());
+  out.memory_budget_bytes = options.memory_budget_mb << 20;
+  out.adopt_endpoint = [this](int fd, std::string tag) { return server.adopt(fd, std::move(tag)); };
+  out.remove_endpoint = [this](std::uint64_t id) { server.remove(id); };
+  return out;
+}
+
+Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::FunctionName function,
+                                                                     std::string role_arn) {
+  const std::string role_id = co_await iam.role_id(role_arn);
+  co_return credentials.issue(function, role_arn, role_id);
+}
+
+void App::Parts::register_everything() {
+  for (const wire::BoundService& service : services) gateway.register_service(service);
+  const auto endpoint = [this](const char* method, const char* path,
+                               Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {
+    gateway.register_endpoint(method, path, [this, answer](net::Request& request, net::ResponseWriter& writer) {
+      return (admin.*answer)(request, writer);
+    });
+  };
+  endpoint("GET", "/_martlet/health", &Admin::health);
+  endpoint("GET", "/_localstack/health", &Admin::localstack_health);
+  endpoint("*", "/_martlet/reset", &Admin::reset);
+  endpoint("*", "/_martlet/clock", &Admin::clock);
+  endpoint("GET", "/_martlet/lambda/code", &Admin::code);
+  gateway.register_endpoint("GET", "/metrics", [this](net::Request&, net::ResponseWriter& writer) {
+    return writer.send({200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics.text()});
+  });
+}
+
+void App::Parts::register_metrics() {
+  const auto environments = [&](const char* state_name, std::size_t environments::Fleet::Statistics::* member) {
+    metrics.gauge("martlet_environments", "Function environments by state.",
+                  [this, member] { return static_cast<double>(fleet.statistics().*member); }, {{"state", state_name}});
+  };
+  using Statistics = environments::Fleet::Statistics;
+  environments("starting", &Statistics::starting);
+  environments("idle", &Statistics::idle);
+  environments("frozen", &Statistics::frozen);
+  environments("busy", &Statistics::busy);
+  const auto total = [&](const char* name, const char* help, std::uint64_t Statistics::* member) {
+    metrics.gauge(name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); });
+  };
+  total("martlet_cold_starts_total", "Environments started.", &Statistics::cold_starts);
+  total("martlet_invocations_total", "Invocations of functions.", &Statistics::invocations);
+  total("martlet_invocation_failures_total", "Invocations that ended in an error.", &Statistics::failures);
+  total("martlet_throttles_total", "Invocations for which there was no room.", &Statistics::throttles);
+  total("martlet_environment_memory_bytes", "Memory that environments may use, all together.",
+        &Statistics::reserved_memory_bytes);
+  metrics.gauge("martlet_connections_open", "Connections to the endpoint.",
+                [this] { return static_cast<double>(server.statistics().connections_open); });
+  metrics.gauge("martlet_store_keys", "Keys in the store, about.",
+                [this] { return static_cast<double>(store->approximate_size()); });
+}
+
+std::string App::Parts::listen() {
+  const Endpoint endpoint = parse_endpoint(options.listen);
+  const bool tls = !options.tls_certificate.empty();
+  const std::uint16_t port =
+      tls ? server.listen_tls(endpoint.address, endpoint.port, {options.tls_certificate, options.tls_key}, "endpoint")
+          : server.listen(endpoint.address, endpoint.port, "endpoint");
+  const bool ipv6 = endpoint.address.find(':') != std::string::npos;
+  return (tls ? "https://" : "http://") + (ipv6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" +
+         std::to_string(port);
+}
+
+Task<> App::Parts::reset() {
+  lambda.reset();
+  credentials.reset();
+  co_await store->clear();
+  logs.reset();
+  packages.sweep([](const std::string&) { return false; });
+  co_await blobs.clear();
+  log::info("forgot everything");
+}
+
+Task<> App::Parts::stop() {
+  co_await server.drain(kDrainGrace);
+  co_await fleet.stop();
+  co_await tasks.stop();
+  co_await store->close();
+}
+
+App::App(boost::asio::io_context& loop, const ServeOptions& options, const StateDirectory& state,
+         sandbox::WardenProcess warden)
+    : parts_(std::make_unique<Parts>(loop, options, state, warden)) {
+  if (options.auth == gateway::AuthMode::kEnforce)
+    parts_->credentials.set_root(open_root_key(state.path() + "/root-access-key", parts_->ids), options.account);
+  parts_->register_everything();
+  parts_->register_metrics();
+}
+
+App::~App() = default;
+
+Task<> App::run() {
+  Parts& parts = *parts_;
+  const std::string url = parts.listen();
+  parts.logs.start(parts.tasks);
+  parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
+  const std::string& refusal = parts.warden->capabilities().refusal;
+  if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
+  log::info("ready", {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
+
+  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
+  const int received = co_await signals.async_wait(boost::asio::use_awaitable);
+  log::info("stopping: requests under way may finish; once more ends it now",
+            {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});
+  signals.async_wait([](const boost::system::error_code& cancelled, int) {
+    if (!cancelled) std::_Exit(130);
+  });
+  co_await parts.stop();
+  log::info("stopped");
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,99 @@
+#include "server/credentials.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "base/arn.h"
+#include "base/crypto.h"
+#include "base/log.h"
+
+namespace martlet::server {
+
+namespace {
+
+/// Environments started before a change keep the credentials they were given.
+constexpr std::size_t kKeysPerFunction = 3;
+
+void write_private_file(const std::string& file, const std::string& content) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) throw std::runtime_error("cannot write " + file + ": " + std::strerror(errno));
+  const bool written = ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+  ::close(fd);
+  if (!written) throw std::runtime_error("cannot write " + file + ": is the disk full?");
+}
+
+/// What follows the last slash of "role/path/name".
+std::string role_name_of(const std::string& role_arn) {
+  const auto slash = role_arn.rfind('/');
+  return slash == std::string::npos ? role_arn : role_arn.substr(slash + 1);
+}
+
+}  // namespace
+
+RootKey open_root_key(const std::string& file, Ids& ids) {
+  RootKey key;
+  if (std::ifstream in(file); in) {
+    if (!(in >> key.access_key_id >> key.secret_access_key))
+      throw std::runtime_error(file + " does not hold an access key: remove it and a new one is made");
+    return key;
+  }
+  key.access_key_id = "AKIA" + ids.base32(16);
+  key.secret_access_key = base64_encode(ids.bytes(30));
+  write_private_file(file, key.access_key_id + "\n" + key.secret_access_key + "\n");
+  log::warning("made the root access key; it is shown only this once and kept in the file",
+               {{"access_key_id", key.access_key_id}, {"secret_access_key", key.secret_access_key}, {"file", file}});
+  return key;
+}
+
+void Credentials::set_root(const RootKey& key, const std::string& account) {
+  by_key_[key.access_key_id] = {.secret_access_key = key.secret_access_key,
+                                .session_token = {},
+                                .expires = std::nullopt,
+                                .caller = gateway::root_of(account, "aws")};
+}
+
+std::map<std::string, std::string> Credentials::issue(const lambda::FunctionName& function, const std::string& role_arn,
+                                                      const std::string& role_id) {
+  const std::string key = "ASIA" + ids_.base32(16);
+  const std::string role_account = Arn::parse(role_arn).value_or(Arn{}).account;
+  gateway::Credentials credentials;
+  credentials.secret_access_key = base64_encode(ids_.bytes(30));
+  credentials.session_token = base64_encode(ids_.bytes(96));
+  credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
+  credentials.caller.account = role_account.empty() ? function.account : role_account;
+  credentials.caller.access_key_id = key;
+  credentials.caller.user_id = (role_id.empty() ? "" : role_id + ":") + function.name;
+  credentials.caller.arn = "arn:aws:sts::" + credentials.caller.account + ":assumed-role/" + role_name_of(role_arn) +
+                           "/" + function.name;
+  auto& keys = keys_of_function_[function.arn("aws")];
+  keys.push_back(key);
+  if (keys.size() > kKeysPerFunction) {
+    by_key_.erase(keys.front());
+    keys.pop_front();
+  }
+  std::map<std::string, std::string> variables{{"AWS_ACCESS_KEY_ID", key},
+                                               {"AWS_SECRET_ACCESS_KEY", credentials.secret_access_key},
+                                               {"AWS_SESSION_TOKEN", credentials.session_token}};
+  by_key_[key] = std::move(credentials);
+  return variables;
+}
+
+void Credentials::reset() {
+  for (const auto& [function, keys] : keys_of_function_)
+    for (const std::string& key : keys) by_key_.erase(key);
+  keys_of_function_.clear();
+}
+
+Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id) {
+  const auto found = by_key_.find(access_key_id);
+  if (found == by_key_.end()) co_return std::nullopt;
+  co_return found->second;
+}
+
+}  // namespace martlet::server
