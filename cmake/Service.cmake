@@ -8,8 +8,12 @@
 find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 set(MARTLET_GENERATED ${CMAKE_BINARY_DIR}/generated)
 
+# martlet_api(<name> [<model>]): only the library api_<name>; the model is models/<name>.json where none is named.
 function(martlet_api name)
   set(model ${PROJECT_SOURCE_DIR}/models/${name}.json)
+  if(ARGC GREATER 1)
+    set(model ${ARGV1})
+  endif()
   set(folder ${MARTLET_GENERATED}/api/${name})
   file(GLOB generator CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/apigen/*.py)
   set(headers ${folder}/types.h ${folder}/values.h ${folder}/api.h ${folder}/model.h ${folder}/bind.h)
@@ -17,7 +21,8 @@ function(martlet_api name)
   # The generator leaves files alone whose content stays the same, so what includes them is not compiled again.
   add_custom_command(
     OUTPUT ${headers} ${sources}
-    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/generate_api.py --model ${model} --output ${folder}
+    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/generate_api.py --model ${model}
+            --overlay ${PROJECT_SOURCE_DIR}/models/overlay.json --output ${folder}
     DEPENDS ${model} ${PROJECT_SOURCE_DIR}/models/overlay.json ${PROJECT_SOURCE_DIR}/tools/generate_api.py ${generator}
     COMMENT "Generating the ${name} API"
     VERBATIM)

@@ -219,11 +219,6 @@ TEST(Sandboxed, WarmInvocationsAreQuick) {
   with_fleet([&](World& world) -> Task<> {
     auto spec = spec_for(code, "python3.11", "app.handler");
     spec->memory_mb = 1769;
-    for (int i = 0; i < 5; ++i) {
-      const Outcome cold = co_await world.fleet.invoke(spec, event("{}"));
-      std::printf("  cold: init %d us, duration %d us\n", (int)cold.init_duration.value_or(0us).count(), (int)cold.duration.count());
-      spec = std::make_shared<Spec>(*spec);
-    }
     co_await world.fleet.invoke(spec, event("{}"));
     const auto began = world.clock->elapsed();
     constexpr int kCount = 2000;

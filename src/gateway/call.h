@@ -26,7 +26,15 @@ struct Call {
   /// Null until it is known.
   const wire::Operation* operation = nullptr;
   wire::Context context = {};
+  /// The path with the bucket that the host names put back in front; empty when it is the head's own.
+  std::string path = {};
 
+  /// The request as the codecs see it; both the call and `body` outlive it.
+  [[nodiscard]] wire::RequestView view(std::string_view body = {}) const {
+    wire::RequestView seen = view_of(head, body);
+    if (!path.empty()) seen.path = path;
+    return seen;
+  }
   [[nodiscard]] const wire::ServiceModel* model() const {
     return route.service == nullptr ? nullptr : &route.service->model();
   }

@@ -60,29 +60,25 @@ void log_bug(const Call& call, const char* what) {
                                   {"error", what}});
 }
 
-/// A body with what its reading changed: the coding aws-chunked turns trailers into headers and leaves the
-/// list of codings; a bucket in the host is put back into the path.
-struct Rewritten {
-  std::string path;
-  std::vector<wire::HeaderField> headers;
-
-  void take_trailers(const net::RequestHead& head, const net::Headers& trailers) {
-    for (const auto& [name, value] : head.headers) {
-      if (!net::same_name(name, "content-encoding")) {
-        headers.emplace_back(name, value);
-        continue;
-      }
-      std::string left;
-      for (const std::string_view coding : split(value, ',')) {
-        const auto start = std::min(coding.find_first_not_of(' '), coding.size());
-        if (net::same_name(coding.substr(start), "aws-chunked")) continue;
-        left += (left.empty() ? "" : ",") + std::string(coding.substr(start));
-      }
-      if (!left.empty()) headers.emplace_back(name, left);
+/// The fields of a request whose body was aws-chunked, as if it had not been: without that coding, and with
+/// the trailers among them.
+std::vector<wire::HeaderField> decoded_fields(const net::RequestHead& head, const net::Headers& trailers) {
+  std::vector<wire::HeaderField> fields;
+  for (const auto& [name, value] : head.headers) {
+    if (!net::same_name(name, "content-encoding")) {
+      fields.emplace_back(name, value);
+      continue;
     }
-    for (const auto& field : trailers) headers.push_back(field);
+    std::string left;
+    for (const std::string_view coding : split(value, ',')) {
+      const std::string_view bare = coding.substr(std::min(coding.find_first_not_of(' '), coding.size()));
+      if (!net::same_name(bare, "aws-chunked")) left += (left.empty() ? "" : ",") + std::string(bare);
+    }
+    if (!left.empty()) fields.emplace_back(name, left);
   }
-};
+  fields.insert(fields.end(), trailers.begin(), trailers.end());
+  return fields;
+}
 
 }  // namespace
 
@@ -101,7 +97,7 @@ struct Gateway::Impl {
   Task<> answer_service(net::Request& request, net::ResponseWriter& writer, Call call);
   Task<wire::Answer> perform(Call& call, net::Request& request);
   Task<std::string> read_body(Call& call, net::Request& request);
-  Task<wire::Answer> call_operation(Call& call, net::Request& request, DecodedBody body);
+  Task<wire::Answer> call_operation(Call& call, DecodedBody body);
   Task<> authorize(const Call& call);
   void find_operation(Call& call, const std::string& body) const;
   void fill_context(Call& call, const Claim& claim, const net::Request& request) const;
@@ -157,6 +153,9 @@ Call Gateway::Impl::begin(const net::Request& request) const {
   call.route = router.find(head, call.signature);
   call.protocol = call.route.service == nullptr ? guess_protocol(head, call.signature)
                                                 : call.route.service->protocol_of(view_of(head));
+  const wire::ServiceModel* model = call.model();
+  if (!call.route.subject.empty() && model != nullptr && model->signing_name == "s3")
+    call.path = "/" + call.route.subject + std::string(head.path());
   call.context.request_id = call.request_id;
   call.context.region = usable_region(call.route.region, options.region);
   call.context.partition = partition_of(call.context.region);
@@ -164,7 +163,7 @@ Call Gateway::Impl::begin(const net::Request& request) const {
 }
 
 void Gateway::Impl::find_operation(Call& call, const std::string& body) const {
-  const wire::RequestView view = view_of(call.head, body);
+  const wire::RequestView view = call.view(body);
   if (call.route.service == nullptr && call.route.asked_for.empty() &&
       call.protocol == wire::Protocol::kQuery) {
     // An unsigned form for plain localhost: only its Action tells.
@@ -204,16 +203,12 @@ Task<> Gateway::Impl::authorize(const Call& call) {
     co_await parts.authorizer->authorize(call.context, *call.model(), *call.operation);
 }
 
-Task<wire::Answer> Gateway::Impl::call_operation(Call& call, net::Request& request, DecodedBody body) {
-  wire::RequestView view = view_of(request.head(), body.data);
-  Rewritten rewritten;
+Task<wire::Answer> Gateway::Impl::call_operation(Call& call, DecodedBody body) {
+  wire::RequestView view = call.view(body.data);
+  std::vector<wire::HeaderField> headers;
   if (is_aws_chunked(call.signature, call.head)) {
-    rewritten.take_trailers(call.head, body.trailers);
-    view.headers = rewritten.headers;
-  }
-  if (!call.route.subject.empty() && call.model()->signing_name == "s3") {
-    rewritten.path = "/" + call.route.subject + std::string(call.head.path());
-    view.path = rewritten.path;
+    headers = decoded_fields(call.head, body.trailers);
+    view.headers = headers;
   }
   co_return co_await call.route.service->call(*call.operation, call.protocol, view, call.context);
 }
@@ -237,7 +232,7 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request) {
   DecodedBody decoded = authenticator.verify(claim, std::move(body));
   fill_context(call, claim, request);
   co_await authorize(call);
-  co_return co_await call_operation(call, request, std::move(decoded));
+  co_return co_await call_operation(call, std::move(decoded));
 }
 
 wire::Answer Gateway::Impl::render(const Call& call, std::exception_ptr failure) const {

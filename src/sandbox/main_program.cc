@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <vector>
@@ -36,8 +37,12 @@ std::vector<std::string> environment_of(const Policy& policy) {
   return strings;
 }
 
+/// Or less, where this process may not have as much itself.
 void set_limit(__rlimit_resource resource, rlim_t value) {
-  const rlimit limit{value, value};
+  rlimit limit{};
+  checked(::getrlimit(resource, &limit), "cannot read a resource limit");
+  limit.rlim_max = std::min(limit.rlim_max, value);
+  limit.rlim_cur = limit.rlim_max;
   checked(::setrlimit(resource, &limit), "cannot set a resource limit");
 }
 

@@ -34,7 +34,7 @@ struct Listener {
 
 /// What a sandbox is, may see and may use.
 struct Policy {
-  /// A name for logs and cgroups: [a-zA-Z0-9_-]{1,64}, unique among living sandboxes.
+  /// A name for people: [a-zA-Z0-9_-]{1,64}.
   std::string name;
 
   /// Program and arguments; the program is a path inside the sandbox.
@@ -46,9 +46,12 @@ struct Policy {
   uid_t uid = 993;
   gid_t gid = 990;
 
-  /// Beside the system root (/usr, /lib*, /bin, /sbin read-only; a minimal /etc, /dev and /proc).
+  /// Beside the system root (/usr, /lib*, /bin, /sbin read-only; a minimal /etc, /dev and /proc). Mount
+  /// points are made where they are missing, except below /usr and the other parts of the system root. Files
+  /// keep their owners and modes and have to be readable by others; the directories above a source need not
+  /// be.
   std::vector<Bind> binds;
-  /// Size of the private /tmp, the only place to write.
+  /// Size of the private /tmp, the only place to write. It lies in memory and counts against memory_bytes.
   std::uint64_t tmp_bytes = 512ULL << 20;
 
   std::uint64_t memory_bytes = 128ULL << 20;
@@ -65,7 +68,8 @@ struct Result {
   enum class Kind {
     kExited,       ///< the main process ended by itself; `exit_code`
     kSignalled,    ///< ended by a signal nobody here sent; `signal`
-    kViolation,    ///< ended by the seccomp filter; `detail` names the system call where known
+    kViolation,    ///< ended by the seccomp filter: a system call by a foreign convention; others are refused
+                   ///< with EPERM
     kOutOfMemory,  ///< the kernel killed it at its memory limit
     kKilled,       ///< kill() was called
     kSetupError,   ///< the sandbox could not be made; `detail` says why
@@ -101,7 +105,10 @@ class Sandbox {
   /// Kills every process in it. Returns at once; wait() tells when it is done.
   virtual void kill() = 0;
 
-  /// Stops, and lets go on, all its processes.
+  // The following throw std::runtime_error once the sandbox has ended.
+
+  /// Stops, and lets go on, all its processes. Each stops when it next enters the kernel, which takes
+  /// microseconds.
   virtual Task<> freeze() = 0;
   virtual Task<> thaw() = 0;
   /// Changes the CPU share; 0 means unlimited.
@@ -130,14 +137,15 @@ struct Capabilities {
 class Warden {
  public:
   virtual ~Warden() = default;
-  /// Throws std::runtime_error (detail of Result::Kind::kSetupError) when the sandbox cannot be made.
+  /// Returns when the main program runs. Throws std::runtime_error (detail of Result::Kind::kSetupError) when
+  /// the sandbox cannot be made.
   virtual Task<std::unique_ptr<Sandbox>> create(Policy policy) = 0;
   [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
 };
 
 struct WardenOptions {
-  /// Where the warden keeps its mount points; made if absent, emptied of leftovers. Must be on the host's own
-  /// file system.
+  /// Where the warden keeps its mount point; made if absent, emptied of dead wardens' leftovers. Wardens may
+  /// share it.
   std::string run_directory;
 };
 
@@ -150,7 +158,8 @@ struct WardenProcess {
 /// Forks the warden. Must be called while the process has a single thread.
 WardenProcess fork_warden(const WardenOptions& options);
 
-/// The server's side of it.
+/// The server's side of it. Waits the few milliseconds until the warden knows what it can do; takes the
+/// socket over. Destroying the Warden ends the process and waits until it has removed every sandbox.
 std::unique_ptr<Warden> connect_warden(Executor executor, WardenProcess process);
 
 }  // namespace martlet::sandbox

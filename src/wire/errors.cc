@@ -120,8 +120,8 @@ std::string cbor_body(const Rendered& error) {
 std::string xml_error(const Rendered& error, bool with_type) {
   std::string out;
   if (with_type) out += std::string("<Type>") + error.fault() + "</Type>";
-  out +=
-      "<Code>" + escape_xml(error.code()) + "</Code><Message>" + escape_xml(error.message()) + "</Message>";
+  out += "<Code>" + escape_xml(error.code()) + "</Code>";
+  if (!error.message().empty()) out += "<Message>" + escape_xml(error.message()) + "</Message>";
   return out + encode_xml_members(error.shape(), error.value());
 }
 

@@ -360,7 +360,8 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(answer["StatusCode"], 200)
         self.assertEqual(answer.get("FunctionError"), "Unhandled", answer)
         self.assertEqual(answer["Payload"]["errorType"], kind, answer["Payload"])
-        self.assertRegex(answer["Payload"]["errorMessage"], message)
+        if message:
+            self.assertRegex(answer["Payload"]["errorMessage"], message)
 
     def assert_healthy(self):
         self.assertEqual(self.server.http("GET", "/_martlet/health").status, 200)

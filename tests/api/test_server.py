@@ -96,7 +96,7 @@ class CommandLineTest(unittest.TestCase):
     def test_mistakes_are_told(self):
         cases = [
             ([], ""),
-            (["fly"], "fly"),
+            (["fly"], "--help"),
             (["serve", "--nonsense"], "nonsense"),
             (["serve", "--auth", "maybe"], "auth"),
             (["serve", "--ephemeral", "--listen", "nowhere"], "listen"),
@@ -178,7 +178,7 @@ class LifeTest(unittest.TestCase):
 
     def test_data_survives_a_restart(self):
         server = self.start(ephemeral=False)
-        created = self.create(server, "kept", Environment={"Variables": {"A": "ü"}})
+        created = self.create(server, "kept", Environment={"Variables": {"STAGE": "ü"}})
         self.assertEqual(self.invoke(server, "kept", 1), 1)
         before = self.messages(server, "kept")
         self.assertEqual(server.stop(), 0)

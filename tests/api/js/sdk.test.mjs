@@ -79,11 +79,11 @@ test("IAM roles", async () => {
 });
 
 test("a function's life", async () => {
-  const made = await deploy("js-life", "echo", { Environment: { Variables: { A: "ü" } } });
+  const made = await deploy("js-life", "echo", { Environment: { Variables: { STAGE: "ü" } } });
   assert.equal(made.$metadata.httpStatusCode, 201);
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30 }, { FunctionName: "js-life" });
   const found = await lambda.send(new GetFunctionCommand({ FunctionName: "js-life" }));
-  assert.deepEqual(found.Configuration.Environment.Variables, { A: "ü" });
+  assert.deepEqual(found.Configuration.Environment.Variables, { STAGE: "ü" });
   const downloaded = await fetch(found.Code.Location);
   assert.deepEqual(Buffer.from(await downloaded.arrayBuffer()), packaged("echo"));
 

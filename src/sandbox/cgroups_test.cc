@@ -1,0 +1,78 @@
+// Both versions of control groups, as far as this machine has them.
+
+#include "sandbox/cgroups.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "sandbox/kernel.h"
+
+namespace martlet::sandbox {
+namespace {
+
+/// Puts a process that does nothing into a new cgroup, and takes it through limits, freezing and removal.
+void exercise(Cgroups& cgroups) {
+  Capabilities capabilities;
+  cgroups.describe(capabilities);
+  const auto cgroup = cgroups.make("test");
+  Policy policy;
+  policy.cpus = 0.5;
+  cgroup->limit(policy);
+  cgroup->set_cpus(0);
+
+  Descriptor process;
+  const auto entrances = cgroup->entrances();
+  const pid_t pid = clone_process(0, cgroup->clone_target(), process);
+  if (pid == 0) {
+    for (const auto& entrance : entrances)
+      if (::write(entrance.get(), "0", 1) != 1) ::_exit(1);
+    for (;;) ::pause();
+  }
+  ASSERT_GT(pid, 0);
+  cgroup->freeze();
+  cgroup->reset_peak();
+  EXPECT_EQ(cgroup->out_of_memory_kills(), 0U);
+  if (capabilities.cgroup == Capabilities::Cgroup::kV2) EXPECT_FALSE(cgroup->remove());
+  kill_process(process);
+  cgroup->thaw();
+  const ExitState state = reap(process);
+  EXPECT_TRUE(state.signalled);
+  EXPECT_EQ(state.value, SIGKILL);
+  for (int tries = 0; !cgroup->remove() && tries < 1000; ++tries) ::usleep(1000);
+  EXPECT_TRUE(cgroup->remove());
+}
+
+TEST(Cgroups, Version1) {
+  const auto cgroups = open_cgroups_v1();
+  if (!cgroups) GTEST_SKIP() << "version 1 is not here, or not for this user";
+  exercise(*cgroups);
+}
+
+TEST(Cgroups, Version2) {
+  const auto cgroups = open_cgroups_v2();
+  if (!cgroups) GTEST_SKIP() << "version 2 is not here, or not for this user";
+  exercise(*cgroups);
+}
+
+TEST(Cgroups, NamesOfWardensTellTheDead) {
+  EXPECT_FALSE(is_dead_warden(warden_directory_name()));
+  const std::string own = warden_directory_name();
+  // The same number, started at another time.
+  EXPECT_TRUE(is_dead_warden(own + "0"));
+  // Another process namespace: nothing is known.
+  EXPECT_FALSE(is_dead_warden("1" + own + "0"));
+  for (const char* name : {"", "1", "1-2", "a-b-c", "1-2-3-4", "4026531836--1-5"})
+    EXPECT_FALSE(is_dead_warden(name)) << name;
+}
+
+TEST(Cgroups, QuotaFollowsTheShareDownToTheKernelsLeast) {
+  EXPECT_EQ(cpu_quota(1), 20'000);
+  EXPECT_EQ(cpu_quota(0.5), 10'000);
+  EXPECT_EQ(cpu_quota(6), 120'000);
+  EXPECT_EQ(cpu_quota(0.0001), 1'000);
+}
+
+}  // namespace
+}  // namespace martlet::sandbox
