@@ -97,10 +97,7 @@ def show(scratch, name, event):
     if cold["error"]:
         sys.exit(f"   the function failed: {result}")
 
-    print(
-        "   result        "
-        + json.dumps(shortened(result), indent=2, ensure_ascii=False).replace("\n", "\n                 ")
-    )
+    print(f"   result        {readable(shortened(result), 17)}")
     started = "" if cold["init"] is None else f" ({cold['init']:.0f} ms of them to initialise)"
     print(f"   cold          {cold['duration'] + (cold['init'] or 0):.1f} ms{started}")
     print(f"   warm          {warm['duration']:.1f} ms")
@@ -157,6 +154,20 @@ def shortened(value):
     return value
 
 
+def readable(value, indent, before=0):
+    """JSON in which what fits on a line stands on one, `before` being what stands there already."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if indent + before + len(flat) <= 118 or not isinstance(value, (dict, list)):
+        return flat
+    inner = indent + 2
+    if isinstance(value, dict):
+        parts = [f'"{key}": {readable(member, inner, len(key) + 4)}' for key, member in value.items()]
+    else:
+        parts = [readable(member, inner) for member in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return opening + "".join(f"\n{' ' * inner}{part}," for part in parts)[:-1] + "\n" + " " * indent + closing
+
+
 def node_runtime():
     node = shutil.which("node")
     return f"nodejs{run([node, '--version']).lstrip('v').split('.')[0]}.x" if node else None
@@ -195,6 +206,7 @@ AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_DEFAULT_OUTPUT": "json",
     "AWS_PAGER": "",
 }
 
@@ -216,7 +228,7 @@ def command(*arguments, check=True, show=False):
 
 
 def aws(*arguments, **options):
-    printed = command(*arguments, "--output", "json", **options)
+    printed = command(*arguments, **options)
     return None if printed is None else json.loads(printed or "{}")
 
 

@@ -39,12 +39,16 @@ function writeRecord(current, level, parts) {
   }
   record.message = util.format(...parts);
   const error = parts.find((part) => part instanceof Error);
-  if (error) Object.assign(record, { errorType: error.name, errorMessage: error.message, stackTrace: String(error.stack).split('\n') });
+  if (error) {
+    record.errorType = error.name;
+    record.errorMessage = error.message;
+    record.stackTrace = String(error.stack).split('\n');
+  }
   writeEvent(JSON.stringify(record));
 }
 
 function patchConsole(current) {
-  const names = { trace: 'TRACE', debug: 'DEBUG', info: 'INFO', log: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' };
+  const names = { trace: 'TRACE', debug: 'DEBUG', info: 'INFO', log: 'INFO', warn: 'WARN', error: 'ERROR' };
   for (const [name, level] of Object.entries(names))
     console[name] = (...parts) => {
       if (levels.indexOf(level) >= least) writeRecord(current, level, parts);
@@ -56,8 +60,9 @@ function writeError(current, title, document) {
   const { errorType, errorMessage, trace } = document;
   const shown = { errorType, errorMessage, stack: trace };
   const timestamp = new Date().toISOString();
-  if (asJson) writeEvent(JSON.stringify({ timestamp, level: 'ERROR', requestId: current.requestId, message: { ...shown, title } }));
-  else writeEvent(`${timestamp}\t${current.requestId}\tERROR\t${title} \t${JSON.stringify(shown)}`);
+  const { requestId } = current;
+  if (asJson) writeEvent(JSON.stringify({ timestamp, level: 'ERROR', requestId, message: { ...shown, title } }));
+  else writeEvent(`${timestamp}\t${requestId}\tERROR\t${title} \t${JSON.stringify(shown)}`);
 }
 
 module.exports = { patchConsole, writeError };

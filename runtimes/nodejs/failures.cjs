@@ -38,8 +38,8 @@ function describe(error) {
 }
 
 function lines(error) {
-  const runtime = __dirname;
-  return String(error.stack || '').split('\n').filter((line) => !line.includes(`(${runtime}/`) && !line.includes(`at ${runtime}/`));
+  const ours = (line) => line.includes(`(${__dirname}/`) || line.includes(`at ${__dirname}/`);
+  return String(error.stack || '').split('\n').filter((line) => !ours(line));
 }
 
 module.exports = { Fault, describe };

@@ -11,7 +11,7 @@ function loadHandler(root, name) {
   const dot = name.indexOf('.', slash);
   if (dot <= slash || dot === name.length - 1) throw new Fault('Runtime.MalformedHandlerName', 'Bad handler');
   if (name.split('/').includes('..'))
-    throw new Fault('Runtime.MalformedHandlerName', `'${name}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`);
+    throw new Fault('Runtime.MalformedHandlerName', `'${name}' is not a valid handler name: it leaves the code's directory`);
   const module = name.slice(0, dot);
   const member = name.slice(dot + 1);
   const pick = (exports) => memberOf(exports, member, name);
@@ -26,7 +26,8 @@ function loadHandler(root, name) {
 }
 
 function findFile(base) {
-  return ['', '.js', '.mjs', '.cjs'].map((end) => base + end).find((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile());
+  const isFile = (file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile();
+  return ['', '.js', '.mjs', '.cjs'].map((end) => base + end).find(isFile);
 }
 
 /** By its name, or by the nearest package.json for ".js". */

@@ -1,7 +1,6 @@
 """How a failure is reported: the error document for the invoker and the lines for the log."""
 
 import os
-import sys
 import traceback
 
 import martlet_runtime
@@ -41,7 +40,7 @@ def write_event(text):
 
     Martlet ends an event at a newline; a unit separator before the newline says that the event goes on.
     """
-    sys.stdout.flush()
+    martlet_runtime.flush_output()
     data = (text.rstrip("\n").replace("\n", "\x1f\n") + "\n").encode("utf-8", "replace")
     while data:
         data = data[os.write(1, data) :]

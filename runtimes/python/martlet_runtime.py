@@ -48,7 +48,8 @@ class RuntimeApi:
         self._answer()
 
     def _request(self, path, body, error_type):
-        kind = f"Lambda-Runtime-Function-Error-Type: {error_type}\r\n" if error_type else ""
+        named = error_type and error_type.isascii() and error_type.isprintable()
+        kind = f"Lambda-Runtime-Function-Error-Type: {error_type}\r\n" if named else ""
         head = f"POST {self._prefix}{path}{self._post}{kind}Content-Length: {len(body)}\r\n\r\n"
         return head.encode() + body
 
@@ -98,7 +99,8 @@ class Context:
         self.aws_request_id = headers["lambda-runtime-aws-request-id"]
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", 0))
-        client, identity = headers.get("lambda-runtime-client-context"), headers.get("lambda-runtime-cognito-identity")
+        client = headers.get("lambda-runtime-client-context")
+        identity = headers.get("lambda-runtime-cognito-identity")
         self.client_context = ClientContext(decode_json(client)) if client else None
         self.identity = CognitoIdentity(decode_json(identity) if identity else {})
 
@@ -141,7 +143,7 @@ def not_serializable(value):
 
 def make_codec():
     """(decode, encode) with the results of json.loads and json.dumps, on the C code that the json package uses."""
-    ascii_only = os.environ.get("AWS_EXECUTION_ENV", "")[-3:] in (".8", ".9", "3.8", "3.9", ".10", ".11")
+    ascii_only = os.environ.get("AWS_EXECUTION_ENV", "")[-3:] in ("3.8", "3.9", ".10", ".11")
     try:
         import _json
 
@@ -181,7 +183,7 @@ decode_json, encode_json = make_codec()
 
 
 class LoggingHook:
-    """Gives the root logger Lambda's handler as soon as anybody imports logging, which is slow to import for nothing."""
+    """Gives the root logger Lambda's handler once somebody imports logging, which is slow to import for nothing."""
 
     def find_spec(self, name, path=None, target=None):
         if name != "logging":
@@ -221,7 +223,8 @@ def load_handler(name):
     """The function that "module.handler" names. Faults carry AWS's error types."""
     from_module, dot, attribute = name.rpartition(".")
     if not dot:
-        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)")
+        reason = "not enough values to unpack (expected 2, got 1)"
+        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': {reason}")
     module_name = from_module.replace("/", ".")
     if module_name in sys.builtin_module_names:
         raise Fault("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module")
@@ -268,10 +271,22 @@ def handle(handler, headers, body):
 
         document = martlet_failures.describe(error, request_id)
         martlet_failures.log(document)
-        settled = f"invocation/{request_id}/error", encode_json(document).encode(), document["errorType"]
-    sys.stdout.flush()
-    sys.stderr.flush()
+        settled = f"invocation/{request_id}/error", to_bytes(document), document["errorType"]
+    flush_output()
     return settled
+
+
+def to_bytes(document):
+    """An error document as sent. A message may hold what UTF-8 cannot."""
+    return encode_json(document).encode("utf-8", "replace")
+
+
+def flush_output():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # the function put something of its own there, or closed it
+            pass
 
 
 def main():
@@ -285,7 +300,7 @@ def main():
 
         document = martlet_failures.describe(error, "")
         martlet_failures.log(document)
-        api.report("init/error", encode_json(document).encode(), document["errorType"])
+        api.report("init/error", to_bytes(document), document["errorType"])
         sys.exit(1)
     headers, body = api.first()
     while True:

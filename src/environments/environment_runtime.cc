@@ -2,7 +2,19 @@
 
 #include "environments/environment.h"
 
+#include <algorithm>
+
 namespace martlet::environments {
+
+namespace {
+
+/// A header's value: JSON may be written over several lines, a header may not.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20; }, ' ');
+  return text;
+}
+
+}  // namespace
 
 Task<std::optional<Event>> Environment::next() {
   while (settling_) co_await progress_.wait();
@@ -54,7 +66,7 @@ Event Environment::deliver() {
                           {"Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_function_arn}},
               .payload = std::move(run_->invocation.payload)};
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) event.headers.add(name, value);
+    if (!value.empty()) event.headers.add(name, one_line(value));
   };
   add("Lambda-Runtime-Trace-Id", invocation.trace_id);
   add("Lambda-Runtime-Client-Context", invocation.client_context);

@@ -198,6 +198,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
       co_await (*first)->finished(run);
       co_return;
     }
+    if (self->stopping) co_return;  // the caller refuses the invocation
     const auto second = self->make(spec, runtime, log);
     if (!second) co_return self->refuse_entrypoint(*spec, *log, *run, second.error());
     (*second)->begin(run);
@@ -257,6 +258,14 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     log.flush();
   }
 
+  static Task<> clear(std::shared_ptr<Impl> self) {
+    self->stopping = true;
+    self->room.notify_all();
+    for (const auto& environment : self->roster.all()) environment->kill();
+    co_await self->tasks.join();
+    self->stopping = false;
+  }
+
   static Task<> stop(std::shared_ptr<Impl> self) {
     self->stopping = true;
     self->keeper.cancel();
@@ -312,6 +321,8 @@ std::shared_ptr<const Spec> Fleet::spec_of(const std::string& tag) const {
   const auto found = impl_->roster.members().find(tag);
   return found == impl_->roster.members().end() ? nullptr : found->second->spec();
 }
+
+Task<> Fleet::clear() { return Impl::clear(impl_); }
 
 Task<> Fleet::stop() { return Impl::stop(impl_); }
 

@@ -108,6 +108,33 @@ TEST(Fleet, HandlerErrorsAreReportedAndTheEnvironmentGoesOn) {
   });
 }
 
+TEST(Fleet, TheContextCarriesWhatTheCallerSent) {
+  const Code code = python(
+      "def handler(event, context):\n"
+      "    return [context.client_context.custom, context.identity.cognito_identity_id, "
+      "context.invoked_function_arn[-2:],\n"
+      "            context.memory_limit_in_mb, context.function_version, context.log_group_name]\n");
+  with_fleet([&](World& world) -> Task<> {
+    Invocation invocation = event("{}");
+    invocation.client_context = "{\n \"custom\":\r\n {\"a\": 1}}";
+    invocation.cognito_identity = R"({"cognitoIdentityId":"who"})";
+    const Outcome outcome =
+        co_await world.fleet.invoke(spec_for(code, "python3.11", "app.handler"), invocation);
+    EXPECT_EQ(outcome.payload, R"([{"a": 1}, "who", ":f", "256", "$LATEST", "/aws/lambda/f"])");
+  });
+}
+
+TEST(Fleet, ErrorsThatUtf8CannotHoldAndOutputThatIsClosed) {
+  const Code code = python(
+      "import sys\ndef handler(event, context):\n    sys.stdout.close()\n    raise ValueError('\\udc80')\n");
+  with_fleet([&](World& world) -> Task<> {
+    const Outcome outcome =
+        co_await world.fleet.invoke(spec_for(code, "python3.12", "app.handler"), event("{}"));
+    EXPECT_EQ(outcome.kind, Outcome::Kind::kHandledError) << outcome.payload;
+    EXPECT_THAT(outcome.payload, HasSubstr("ValueError"));
+  });
+}
+
 TEST(Fleet, TimeoutKillsAndReports) {
   const Code code =
       python("import time\ndef handler(event, context):\n    print('working')\n    time.sleep(60)\n");
@@ -489,6 +516,23 @@ TEST(Fleet, OutputOfARunningFunctionIsWrittenWhileItRuns) {
     co_await world.fleet.stop();
     co_await group.join();
     EXPECT_EQ(outcomes.at("id").kind, Outcome::Kind::kCrash);
+  });
+}
+
+TEST(Fleet, StoppingDoesNotWaitForInitialisation) {
+  const Code code = python("import time\nprint('initialising')\ntime.sleep(600)\n");
+  with_fleet([&](World& world) -> Task<> {
+    auto spec = spec_for(code, "python3.11", "app.handler");
+    spec->timeout = 600s;
+    std::map<std::string, Outcome> outcomes;
+    TaskGroup group(world.executor);
+    group.spawn("invoke", invoke_into(world.fleet, spec, "id", outcomes));
+    while (world.sink.text().find("initialising") == std::string::npos)
+      co_await world.clock->sleep_elapsed(5ms);
+    co_await world.fleet.clear();
+    co_await group.join();
+    EXPECT_EQ(outcomes.at("id").kind, Outcome::Kind::kThrottled);
+    EXPECT_EQ(world.fleet.statistics().cold_starts, 1u);
   });
 }
 

@@ -213,7 +213,7 @@ TEST(Sandboxed, ParallelOnesThenFrozenThenReused) {
       options);
 }
 
-TEST(Sandboxed, WarmInvocationsAreQuick) {
+TEST(Sandboxed, ManyWarmInvocationsUseOneEnvironment) {
   Code code;
   code.file("app.py", "def handler(event, context):\n    return event\n");
   with_fleet([&](World& world) -> Task<> {
@@ -221,14 +221,13 @@ TEST(Sandboxed, WarmInvocationsAreQuick) {
     spec->memory_mb = 1769;
     co_await world.fleet.invoke(spec, event("{}"));
     const auto began = world.clock->elapsed();
-    constexpr int kCount = 2000;
+    constexpr int kCount = 500;
     for (int i = 0; i < kCount; ++i) {
       const Outcome outcome = co_await world.fleet.invoke(spec, event("{\"n\": 1}"));
       if (!outcome.succeeded()) ADD_FAILURE() << outcome.payload;
     }
     const auto each = (world.clock->elapsed() - began) / kCount;
     RecordProperty("microseconds_each", static_cast<int>(each.count() / 1000));
-    std::printf("  %d microseconds each\n", static_cast<int>(each.count() / 1000));
     EXPECT_EQ(world.fleet.statistics().cold_starts, 1u);
   });
 }

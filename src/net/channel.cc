@@ -15,7 +15,7 @@ Task<std::size_t> Channel::read_some(boost::asio::mutable_buffer into, Duration 
   arm(timeout);
   const auto [error, count] = co_await stream_->read_some(into);
   disarm();
-  if (error && !closed_) error_ = error;
+  if (error && !error_) error_ = error;
   co_return count;
 }
 
@@ -39,8 +39,7 @@ Task<bool> Channel::write(Pieces pieces, Duration timeout) {
     disarm();
     written = count;
     if (!error) continue;
-    if (!closed_) error_ = error;
-    close();  // half an answer must not be followed by another one
+    if (!error_) error_ = error;
     co_return false;
   }
 }
@@ -61,7 +60,7 @@ void Channel::close() {
 
 void Channel::expired() {
   timed_out_ = true;
-  error_ = boost::asio::error::timed_out;
+  if (!error_) error_ = boost::asio::error::timed_out;
   close();
 }
 

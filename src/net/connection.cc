@@ -126,6 +126,8 @@ Task<bool> Connection::serve_one(ParsedRequest request) {
   std::exception_ptr failure;
   try {
     co_await context_->handler(exchange, exchange);
+    // A handler may take the client's going for granted and return.
+    if (!exchange.finished() && channel_.closed()) throw Disconnected();
     if (!exchange.finished()) throw std::logic_error("the handler ended without finishing its answer");
   } catch (...) {
     failure = std::current_exception();

@@ -40,8 +40,11 @@ const std::string& Exchange::listener() const { return *connection_.origin_.list
 const Headers& Exchange::trailers() const { return connection_.reader_.body().trailers(); }
 
 Task<> Exchange::put(Pieces pieces) {
-  if (!co_await connection_.channel_.write(pieces, connection_.context_->options.write_timeout))
-    throw Disconnected();
+  const bool written =
+      co_await connection_.channel_.write(pieces, connection_.context_->options.write_timeout);
+  if (written) co_return;
+  connection_.close();  // half an answer must not be followed by another one
+  throw Disconnected();
 }
 
 Task<> Exchange::send_continue() {

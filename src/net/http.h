@@ -61,8 +61,8 @@ struct RequestHead {
 
 struct Response {
   int status = 200;
-  Headers headers;
-  std::string body;
+  Headers headers = {};
+  std::string body = {};
 };
 
 /// A body, or a message head, was larger than its reader allows.

@@ -47,14 +47,14 @@ class Channel final : private Deadlines::Entry {
 
   /// Bytes read; 0 at the end of the stream, after an error and after `timeout`.
   Task<std::size_t> read_some(boost::asio::mutable_buffer into, Duration timeout);
-  /// Writes all pieces. False when that failed or the peer took nothing for `timeout`.
+  /// Writes all pieces, at most four. False when that failed or the peer took nothing for `timeout`.
   Task<bool> write(Pieces pieces, Duration timeout);
   Task<> shutdown(Duration timeout);
   void close();
   [[nodiscard]] bool closed() const { return closed_; }
   /// Whether a timeout of ours closed it.
   [[nodiscard]] bool timed_out() const { return timed_out_; }
-  /// What ended it, for people: "Connection refused", "certificate verify failed", ...
+  /// What went wrong first, for people: "Connection refused", "certificate verify failed", ...
   [[nodiscard]] std::string error_text() const;
   [[nodiscard]] Stream& stream() { return *stream_; }
 

@@ -118,9 +118,9 @@ TEST(Limits, ProcessorShareCanBeChanged) {
     // A tenth of a processor needs a second for what takes a tenth of one.
     EXPECT_GT(slow, 0.7);
     co_await sandbox->set_cpus(0);
-    co_await lines.next();
-    const double fast = std::strtod((co_await lines.next()).c_str(), nullptr);
-    EXPECT_LT(fast, slow);
+    // With the small share no round could be this fast; without it one will be, however busy the machine is.
+    while (std::strtod((co_await lines.next()).c_str(), nullptr) > 0.5) {
+    }
     const Usage usage = co_await sandbox->usage();
     EXPECT_GE(usage.cpu_time, std::chrono::milliseconds(300));
   });

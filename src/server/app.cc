@@ -183,10 +183,11 @@ std::string App::Parts::listen() {
 }
 
 Task<> App::Parts::reset() {
-  lambda.reset();
-  credentials.reset();
+  co_await fleet.clear();
   co_await store->clear();
+  lambda.reset();
   logs.reset();
+  credentials.reset();
   packages.sweep([](const std::string&) { return false; });
   co_await blobs.clear();
   log::info("forgot everything");

@@ -100,7 +100,34 @@ void add_serve_options(CLI::App& serve, ServeOptions& options) {
       ->capture_default_str();
   serve.add_flag("--log-json", options.log_json, "Write the server's log as JSON objects")
       ->envname("MARTLET_LOG_JSON");
-  serve.set_config("--config", "", "TOML file with any of these options");
+  serve.add_option("--config", options.config_file, "TOML file with any of these options")
+      ->envname("MARTLET_CONFIG")
+      ->check(CLI::ExistingFile);
+}
+
+/// Takes from the configuration file what neither a flag nor the environment has set.
+void apply_config_file(CLI::App& serve, const std::string& file) {
+  if (file.empty()) return;
+  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(file)) {
+    CLI::Option* option = serve.get_option_no_throw("--" + item.name);
+    if (option == nullptr || !item.parents.empty() || item.name == "config")
+      throw CLI::ConfigError(file + ": there is no option '" + item.fullname() + "'");
+    if (!option->empty()) continue;
+    const bool is_flag = option->get_expected_max() == 0;
+    if (is_flag)
+      option->add_result(option->get_flag_value(item.name, item.inputs.empty() ? "true" : item.inputs.front()));
+    else
+      option->add_result(item.inputs);
+    option->run_callback();
+  }
+}
+
+/// CLI11 would only say that a command is missing.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (!app.get_subcommands(is_named).empty()) return;
+  throw std::runtime_error(std::string("there is no command '") + argv[1] + "'; martlet --help lists those there are");
 }
 
 bool is_loopback(const std::string& address) {
@@ -121,7 +148,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   services->add_flag("--markdown", line.services_as_markdown, "As the page docs/compatibility.md");
   CLI::App* doctor = app.add_subcommand("doctor", "Tell what this machine offers for isolating functions");
   try {
+    refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
+    apply_config_file(*serve, line.serve.config_file);
   } catch (const CLI::ParseError& ended) {
     std::exit(app.exit(ended));
   }

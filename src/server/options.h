@@ -30,6 +30,8 @@ struct ServeOptions {
   std::uint64_t memory_budget_mb = 0;
   std::string log_level = "info";
   bool log_json = false;
+  /// TOML file that the options above were also read from; empty for none.
+  std::string config_file;
 };
 
 enum class Command { kServe, kServices, kDoctor };

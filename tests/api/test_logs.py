@@ -176,9 +176,12 @@ class EventsTest(LogsTest):
     def test_identifiers(self):
         self.make("/identified", "s")
         self.put("/identified", "s", "here")
-        for identifier in ("/identified", ARN + "/identified", ARN + "/identified:*"):
+        for identifier in ("/identified", ARN + "/identified"):
             answer = self.server.json_call("logs", "Logs_20140328.FilterLogEvents", {"logGroupIdentifier": identifier})
             self.assertEqual([event["message"] for event in answer.json()["events"]], ["here"], answer.body)
+        # The model's pattern has no asterisk.
+        answer = self.server.json_call("logs", "Logs_20140328.FilterLogEvents", {"logGroupIdentifier": ARN + "/identified:*"})
+        self.assertEqual(answer.error_type(), "InvalidParameterException")
         answer = self.server.json_call("logs", "Logs_20140328.FilterLogEvents", {})
         self.assertEqual(answer.error_type(), "InvalidParameterException")
 

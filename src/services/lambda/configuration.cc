@@ -105,6 +105,7 @@ void refuse_what_is_not_built(const Request& input, const std::string& operation
   refuse(input.snap_start && input.snap_start->apply_on.value_or("None") != "None", "SnapStart");
   refuse(input.capacity_provider_config.has_value(), "CapacityProviderConfig");
   refuse(input.durable_config.has_value(), "DurableConfig");
+  refuse(input.logging_config && input.logging_config->log_format.value_or("Text") != "Text", "LogFormat JSON");
 }
 
 /// The settings that creating and updating have in common.

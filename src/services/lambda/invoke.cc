@@ -63,11 +63,6 @@ void LambdaService::forget_spec(const FunctionName& name, std::string_view parti
   with_.fleet.retire(arn);
 }
 
-void LambdaService::reset() {
-  for (const auto& [arn, spec] : specs_) with_.fleet.retire(arn);
-  specs_.clear();
-}
-
 Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, InvocationRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
   if (!name.qualifier.empty() && name.qualifier != "$LATEST")

@@ -60,8 +60,8 @@ class LambdaService final : public Api {
 
   /// Removes packages that no function refers to: what a crash may have left.
   Task<> sweep();
-  /// Ends all environments and forgets what is kept in memory (before the store is cleared).
-  void reset();
+  /// Forgets what is kept in memory (when the store is cleared).
+  void reset() { specs_.clear(); }
 
  private:
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it then.
