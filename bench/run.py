@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Measures Martlet and prints one table. Every figure that depends on the machine comes with its ratio to a reference that is
-measured in the same run, so that tables from different machines can be compared.
+"""Measures Martlet and prints one table.
+
+A figure that depends on the machine comes with its ratio to a reference measured in the same run, so that tables from
+different machines can be compared.
 
     ./dev bench [--quick] [--rounds N] [--build] [--json FILE]
 
-Rounds of all measurements are taken in turn (A B C, A B C, ...), so that a disturbance does not fall on one of them alone;
-the table shows the median over the rounds and, as ±, half the spread of their middle half.
+Rounds of all measurements are taken in turn (A B C, A B C, ...), so that a disturbance does not fall on one of them
+alone. The table shows the median over the rounds and, as ±, half the spread of their middle half.
 """
 
 import argparse
@@ -53,24 +55,28 @@ class Figure:
 
 
 class Table:
+    HEADER = ("what", "median", "spread", "unit", "ratio", "p99", "rate", "promised")
+
     def __init__(self):
         self.rows = []
 
-    def add(self, what, figure, unit, reference=None, aim=""):
-        """`reference` is (name, Figure): the row shows the ratio to it."""
+    def add(self, what, figure, unit, reference=None, p99=None, rate=None, promised=""):
+        """`reference` is (name, Figure): the row shows the ratio to it. `p99` and `rate` are of the same measurement."""
         if not isinstance(figure, Figure):
             figure = Figure([figure])
         ratio = f"{figure.median / reference[1].median:.2f} x {reference[0]}" if reference else ""
         spread = f"±{shown(figure.spread())}" if len(figure.samples) > 1 else ""
-        self.rows.append((what, shown(figure.median), spread, unit, ratio, aim))
+        p99 = f"{shown(p99.median)} {unit}" if p99 else ""
+        rate = f"{shown(rate.median)}/s" if rate else ""
+        self.rows.append((what, shown(figure.median), spread, unit, ratio, p99, rate, promised))
 
     def print(self):
-        header = ("what", "median", "spread", "unit", "ratio", "promised")
-        widths = [max(len(str(row[i])) for row in [header, *self.rows]) for i in range(len(header))]
-        for row in [header, tuple("-" * width for width in widths), *self.rows]:
+        columns = list(zip(self.HEADER, *self.rows))
+        widths = [max(map(len, column)) for column in columns]
+        for row in [self.HEADER, tuple("-" * width for width in widths), *self.rows]:
             cells = [
-                str(cell).rjust(width) if i in (1, 2) else str(cell).ljust(width)
-                for i, (cell, width) in enumerate(zip(row, widths))
+                cell.rjust(w) if 0 < i < 3 or 4 < i < 7 else cell.ljust(w)
+                for i, (cell, w) in enumerate(zip(row, widths))
             ]
             print("| " + " | ".join(cells) + " |")
 
@@ -139,7 +145,7 @@ class Server:
         return answer
 
     def memory(self):
-        """Resident memory of the server and its warden, MiB, as (total, their own share of shared pages counted once)."""
+        """MiB: the server's resident memory; the server and its warden together, what they share counted once."""
         pages = 0
         for pid in [self.process.pid, *children(self.process.pid)]:
             rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -183,9 +189,13 @@ def measure_start(table, options):
         )
         for kind, taken in samples.items():
             table.add(
-                f"start to first healthy answer, {kind}", Figure(taken[1:]), "ms", reference, "at most 50, aim 20"
+                f"start to first healthy answer, {kind}",
+                Figure(taken[1:]),
+                "ms",
+                reference,
+                promised="at most 50, aim 20",
             )
-        table.add("resident memory when idle", Figure(resident), "MiB", aim="at most 25, aim 12")
+        table.add("resident memory when idle", Figure(resident), "MiB", promised="at most 25, aim 12")
         table.add("resident memory with the warden, shared pages once", Figure(shared), "MiB")
     table.add("size of the binary", MARTLET.stat().st_size / 2**20, "MiB")
 
@@ -213,19 +223,13 @@ def measure_warm(table, server, names, options):
                 requests = options.requests * (4 if name == "health" else 1)
                 taken[name].append(server.load(connections, 20, requests, method, target, content))
         health = Figure([answer["p50"] for answer in taken["health"]])
-        aims = {"provided": "aim 5 x", "python": "aim 8 x"} if connections == 1 else {}
+        promised = {"provided": "aim 5 x", "python": "aim 8 x"} if connections == 1 else {}
+        plural = "connection" if connections == 1 else "connections"
         for name, answers in taken.items():
             what = f"GET {HEALTH}" if name == "health" else f"warm invocation, {name}"
-            reference = ("health", health)
-            table.add(
-                f"{what}, {connections} conn., median",
-                Figure([a["p50"] for a in answers]),
-                "µs",
-                reference,
-                aims.get(name, ""),
-            )
-            table.add(f"{what}, {connections} conn., p99", Figure([a["p99"] for a in answers]), "µs", reference)
-            table.add(f"{what}, {connections} conn., rate", Figure([a["rate"] for a in answers]), "1/s")
+            p50, p99, rate = (Figure([answer[key] for answer in answers]) for key in ("p50", "p99", "rate"))
+            title = f"{what}, {connections} {plural}"
+            table.add(title, p50, "µs", ("health", health), p99, rate, promised.get(name, ""))
 
 
 def measure_cold(table, server, described, options):
@@ -273,7 +277,9 @@ def measure_build(table):
         started = time.monotonic()
         build = ["cmake", "--build", directory, "--target", "martlet"]
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL, env=environment)
-        table.add("clean build of the release binary", time.monotonic() - started, "s", aim="at most 600 on 2 CPUs")
+        table.add(
+            "clean build of the release binary", time.monotonic() - started, "s", promised="at most 600 on 2 CPUs"
+        )
 
 
 def milliseconds(command):

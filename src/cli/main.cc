@@ -1,7 +1,5 @@
 // martlet: the command line.
 
-#include <malloc.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <csignal>

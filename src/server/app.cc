@@ -19,6 +19,7 @@
 #include "server/admin.h"
 #include "server/credentials.h"
 #include "server/embedded_files.h"
+#include "server/memory.h"
 #include "services/iam/bind.h"
 #include "services/lambda/bind.h"
 #include "services/logs/bind.h"
@@ -219,6 +220,7 @@ Task<> App::run() {
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
   log::info("ready", {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
+  release_startup_memory();
 
   boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   const int received = co_await signals.async_wait(boost::asio::use_awaitable);

@@ -103,7 +103,8 @@ TEST(JsonCodec, NestingIsBounded) {
 TEST(JsonCodec, TheLastOfTwoEqualKeysWins) { EXPECT_EQ(json(R"({"Name":"a","Name":"b"})").name, "b"); }
 
 TEST(JsonCodec, TextThatIsNotUtf8IsRepairedOnTheWayOut) {
-  const sample::PutThingResponse output{.name = "a\xff\"\n"};
+  sample::PutThingResponse output;
+  output.name = "a\xff\"\n";
   EXPECT_EQ(encode_json(*sample::model().find_operation("PutThing")->output, JsonMembers::kAll, &output),
             "{\"Name\":\"a\xEF\xBF\xBD\\\"\\n\"}");
 }
