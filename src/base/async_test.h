@@ -15,7 +15,8 @@ namespace martlet {
 inline void run_async(const std::function<Task<>(Executor)>& body) {
   boost::asio::io_context loop(1);
   std::exception_ptr failure;
-  boost::asio::co_spawn(loop, body(loop.get_executor()), [&](std::exception_ptr thrown) { failure = thrown; });
+  boost::asio::co_spawn(loop, body(loop.get_executor()),
+                        [&](std::exception_ptr thrown) { failure = thrown; });
   loop.run();
   if (failure) std::rethrow_exception(failure);
 }

@@ -34,7 +34,8 @@ TEST(Arn, RefusesWhatIsNotOne) {
 }
 
 TEST(Crypto, KnownAnswers) {
-  EXPECT_EQ(to_hex(as_view(sha256("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(as_view(sha256("abc"))),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(as_view(hmac_sha256("key", "The quick brown fox jumps over the lazy dog"))),
             "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
   EXPECT_EQ(to_hex(as_view(md5(""))), "d41d8cd98f00b204e9800998ecf8427e");
@@ -46,7 +47,8 @@ TEST(Crypto, Base64) {
   for (const std::string text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
     EXPECT_EQ(base64_decode(base64_encode(text)), text);
   EXPECT_EQ(base64_encode("foob"), "Zm9vYg==");
-  for (const char* text : {"Zg", "Zg=", "Z===", "====", "Zm 9", "Zm9\n", "Zg==Zg=="}) EXPECT_FALSE(base64_decode(text)) << text;
+  for (const char* text : {"Zg", "Zg=", "Z===", "====", "Zm 9", "Zm9\n", "Zg==Zg=="})
+    EXPECT_FALSE(base64_decode(text)) << text;
 }
 
 TEST(Strings, QuoteJson) {
@@ -63,7 +65,8 @@ TEST(Strings, PercentCoding) {
 
 TEST(Utf8, OverlongSurrogateAndTruncatedAreNotWellFormed) {
   EXPECT_TRUE(is_utf8("h\xC3\xA9llo \xF0\x9F\x98\x80"));
-  for (const char* text : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) EXPECT_FALSE(is_utf8(text));
+  for (const char* text : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"})
+    EXPECT_FALSE(is_utf8(text));
   EXPECT_EQ(to_valid_utf8("a\xE2\x82z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
 }
 

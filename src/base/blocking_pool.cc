@@ -32,7 +32,8 @@ Task<> BlockingPool::run_erased(std::function<void()> work) {
         failure = std::current_exception();
       }
       auto executor = boost::asio::get_associated_executor(handler);
-      boost::asio::post(executor, [handler = std::move(handler), failure]() mutable { std::move(handler)(failure); });
+      boost::asio::post(executor,
+                        [handler = std::move(handler), failure]() mutable { std::move(handler)(failure); });
     });
   };
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(

@@ -1,7 +1,7 @@
 #pragma once
 
-// A small pool of threads for calls that block: unpacking archives, hashing large bodies, fsync. The result comes back to
-// the loop. Waiting work is bounded by those who ask: each awaits its own call.
+// A small pool of threads for calls that block: unpacking archives, hashing large bodies, fsync. The result
+// comes back to the loop. Waiting work is bounded by those who ask: each awaits its own call.
 
 #include <functional>
 #include <memory>
@@ -20,8 +20,9 @@ class BlockingPool {
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
-  /// Runs `work` on the pool and resumes the caller on its own executor; an exception of `work` is rethrown there.
-  /// `work` must not touch loop state, and what it captures must outlive the call: it is not interrupted by cancellation.
+  /// Runs `work` on the pool and resumes the caller on its own executor; an exception of `work` is rethrown
+  /// there. `work` must not touch loop state, and what it captures must outlive the call: it is not
+  /// interrupted by cancellation.
   template <class F>
   Task<std::invoke_result_t<F&>> run(F work) {
     using R = std::invoke_result_t<F&>;

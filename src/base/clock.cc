@@ -49,7 +49,8 @@ class Sleepers {
       else if (timer->expiry() != steady_timer::time_point::max())
         moved_.push_back({timer, timer->expiry() - by});
     }
-    // Changing the expiry cancels the wait; sleep_until() sees that its deadline is not reached and waits again.
+    // Changing the expiry cancels the wait; sleep_until() sees that its deadline is not reached and waits
+    // again.
     for (auto& [timer, expiry] : moved_) timer->expires_at(expiry);
     moved_.clear();
   }
@@ -69,7 +70,8 @@ class SystemClock final : public Clock {
   Duration elapsed() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
 
   Task<> sleep_until(TimePoint deadline) override {
-    while (now() < deadline) co_await sleepers_.wait(deadline, std::chrono::steady_clock::now() + (deadline - now()));
+    while (now() < deadline)
+      co_await sleepers_.wait(deadline, std::chrono::steady_clock::now() + (deadline - now()));
   }
 
   Task<> sleep_elapsed(Duration duration) override {

@@ -1,11 +1,12 @@
 #pragma once
 
-// Clock: every wait and every reading of the time goes through one of these, so that a user's test can jump ahead and
-// our own tests run in simulated time. Lives on the loop.
+// Clock: every wait and every reading of the time goes through one of these, so that a user's test can jump
+// ahead and our own tests run in simulated time. Lives on the loop.
 //
-// Two kinds of time are kept apart. *Wall time* is what AWS semantics are written in (retries, schedules, expiry): it
-// moves when somebody calls advance(). *Elapsed time* belongs to real processes and sockets (a function's timeout, an
-// idle connection): jumping an hour ahead must not kill a function that has run for a second.
+// Two kinds of time are kept apart. *Wall time* is what AWS semantics are written in (retries, schedules,
+// expiry): it moves when somebody calls advance(). *Elapsed time* belongs to real processes and sockets (a
+// function's timeout, an idle connection): jumping an hour ahead must not kill a function that has run for a
+// second.
 
 #include <chrono>
 #include <memory>

@@ -1,8 +1,8 @@
 #pragma once
 
-// aws::Error is a failure that a caller may cause and must be told about, in AWS's own terms. It is thrown to the one
-// place in the gateway that renders it in the caller's protocol. Any other exception is a bug of ours, logged and
-// answered as an internal failure.
+// aws::Error is a failure that a caller may cause and must be told about, in AWS's own terms. It is thrown to
+// the one place in the gateway that renders it in the caller's protocol. Any other exception is a bug of
+// ours, logged and answered as an internal failure.
 
 #include <exception>
 #include <string>
@@ -42,7 +42,8 @@ class Error : public std::exception {
   std::string what_;
 };
 
-/// The answer of an operation that Martlet does not have yet; it names the operation and the service. HTTP 501.
+/// The answer of an operation that Martlet does not have yet; it names the operation and the service. HTTP
+/// 501.
 Error not_implemented(const std::string& service, const std::string& operation);
 
 }  // namespace martlet::aws

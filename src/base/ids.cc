@@ -27,7 +27,8 @@ struct SecurePool {
 
 }  // namespace
 
-Ids::Ids() : source_([pool = std::make_shared<SecurePool>()](std::size_t count) { return pool->take(count); }) {}
+Ids::Ids()
+    : source_([pool = std::make_shared<SecurePool>()](std::size_t count) { return pool->take(count); }) {}
 
 Ids::Ids(std::uint64_t seed)
     : source_([engine = std::make_shared<std::mt19937_64>(seed)](std::size_t count) {

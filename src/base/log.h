@@ -1,7 +1,7 @@
 #pragma once
 
-// The server's own log: lines for people on a terminal or JSON objects for machines, on standard error. (What functions
-// print is not this: that goes to CloudWatch Logs.) Thread-safe.
+// The server's own log: lines for people on a terminal or JSON objects for machines, on standard error. (What
+// functions print is not this: that goes to CloudWatch Logs.) Thread-safe.
 
 #include <initializer_list>
 #include <string>

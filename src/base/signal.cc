@@ -10,7 +10,8 @@ namespace martlet {
 
 // A timer that never expires holds the waiters; cancelling it is the notification.
 struct Signal::Impl {
-  explicit Impl(Executor executor) : timer(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+  explicit Impl(Executor executor)
+      : timer(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
   boost::asio::steady_timer timer;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// A Signal wakes tasks that wait for something to change. It carries no state: a waiter checks its condition in a loop.
-// Lives on the loop.
+// A Signal wakes tasks that wait for something to change. It carries no state: a waiter checks its condition
+// in a loop. Lives on the loop.
 
 #include <chrono>
 #include <memory>

@@ -21,7 +21,8 @@ std::string to_lower(std::string_view text);
 enum class Plus { kLiteral, kSpace };
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::kLiteral);
 
-/// Percent-encodes everything but RFC 3986 unreserved characters; `keep` names further characters to leave alone.
+/// Percent-encodes everything but RFC 3986 unreserved characters; `keep` names further characters to leave
+/// alone.
 std::string percent_encode(std::string_view text, std::string_view keep = {});
 
 }  // namespace martlet

@@ -1,7 +1,7 @@
 #pragma once
 
-// A TaskGroup owns background work: it starts tasks, knows their names, logs the error of one that fails, and can wait
-// for all of them to end. Nothing in Martlet is spawned any other way. Lives on the loop.
+// A TaskGroup owns background work: it starts tasks, knows their names, logs the error of one that fails, and
+// can wait for all of them to end. Nothing in Martlet is spawned any other way. Lives on the loop.
 
 #include <cstddef>
 #include <memory>

@@ -46,11 +46,14 @@ int serve(const ServeOptions& options) {
 int run(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv);
   switch (line.command) {
-    case Command::kServe: return serve(line.serve);
-    case Command::kDoctor: return doctor();
+    case Command::kServe:
+      return serve(line.serve);
+    case Command::kDoctor:
+      return doctor();
     case Command::kServices: {
       const auto services = catalogue();
-      const std::string text = line.services_as_markdown ? catalogue_as_markdown(services) : catalogue_as_text(services);
+      const std::string text =
+          line.services_as_markdown ? catalogue_as_markdown(services) : catalogue_as_text(services);
       std::fputs(text.c_str(), stdout);
       return 0;
     }

@@ -70,8 +70,8 @@ class Fleet {
   /// The function whose environment has this tag (see FleetOptions::adopt_endpoint); null when there is none.
   [[nodiscard]] std::shared_ptr<const Spec> spec_of(const std::string& tag) const;
 
-  /// Ends all environments, writes out their logs, and waits until they are gone; the fleet stays usable. Invocations under
-  /// way end as crashes, those that come meanwhile are throttled.
+  /// Ends all environments, writes out their logs, and waits until they are gone; the fleet stays usable.
+  /// Invocations under way end as crashes, those that come meanwhile are throttled.
   Task<> clear();
 
   /// Ends all environments, writes out their logs, and waits until nothing is left. Invocations under way end

@@ -50,8 +50,8 @@ Task<> Admin::health(net::Request&, net::ResponseWriter& answer) {
   std::string services;
   for (const wire::BoundService& service : parts_.services)
     services += (services.empty() ? "" : ", ") + quote_json(service.model->name);
-  co_await answer.send(
-      json(200, fmt::format(R"({{"status": "running", "version": "{}", "services": [{}]}})", kVersion, services)));
+  co_await answer.send(json(
+      200, fmt::format(R"({{"status": "running", "version": "{}", "services": [{}]}})", kVersion, services)));
 }
 
 Task<> Admin::localstack_health(net::Request&, net::ResponseWriter& answer) {
@@ -59,7 +59,8 @@ Task<> Admin::localstack_health(net::Request&, net::ResponseWriter& answer) {
   for (const wire::BoundService& service : parts_.services)
     services += (services.empty() ? "" : ", ") + quote_json(service.model->name) + ": \"available\"";
   co_await answer.send(json(
-      200, fmt::format(R"({{"services": {{{}}}, "edition": "martlet", "version": "{}"}})", services, kVersion)));
+      200,
+      fmt::format(R"({{"services": {{{}}}, "edition": "martlet", "version": "{}"}})", services, kVersion)));
 }
 
 Task<> Admin::reset(net::Request& request, net::ResponseWriter& answer) {
@@ -92,15 +93,18 @@ Task<> Admin::clock(net::Request& request, net::ResponseWriter& answer) {
     co_return;
   }
   const TimePoint now = parts_.clock.now();
-  co_await answer.send(json(200, fmt::format(R"({{"now": "{}", "epochMilliseconds": {}}})", iso8601(now), to_epoch_ms(now))));
+  co_await answer.send(
+      json(200, fmt::format(R"({{"now": "{}", "epochMilliseconds": {}}})", iso8601(now), to_epoch_ms(now))));
 }
 
 Task<> Admin::code(net::Request& request, net::ResponseWriter& answer) {
-  auto zip = co_await parts_.lambda.download(std::string(request.head().path()), std::string(request.head().query()));
+  auto zip = co_await parts_.lambda.download(std::string(request.head().path()),
+                                             std::string(request.head().query()));
   if (zip)
     co_await answer.send({200, {{"Content-Type", "application/zip"}}, std::move(*zip)});
   else
-    co_await answer.send(refusal(403, "This address is not valid, or not any more: call GetFunction for a new one."));
+    co_await answer.send(
+        refusal(403, "This address is not valid, or not any more: call GetFunction for a new one."));
 }
 
 }  // namespace martlet::server

@@ -1,7 +1,7 @@
 #pragma once
 
-// Martlet's own endpoints: health, reset, clock, and the packages behind Code.Location. (Metrics are the gateway's.)
-// Lives on the loop.
+// Martlet's own endpoints: health, reset, clock, and the packages behind Code.Location. (Metrics are the
+// gateway's.) Lives on the loop.
 
 #include <functional>
 #include <string>

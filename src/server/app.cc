@@ -34,7 +34,8 @@ namespace {
 constexpr std::size_t kBlockingThreads = 4;
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 
-std::unique_ptr<store::Store> open_store(Executor executor, const ServeOptions& options, const StateDirectory& state) {
+std::unique_ptr<store::Store> open_store(Executor executor, const ServeOptions& options,
+                                         const StateDirectory& state) {
   if (options.ephemeral) return store::make_memory_store(std::move(executor));
   return store::open_rocksdb_store(
       std::move(executor),
@@ -56,10 +57,7 @@ gateway::GatewayOptions gateway_options(const ServeOptions& options) {
 struct App::Parts {
   Parts(boost::asio::io_context& on, const ServeOptions& with, const StateDirectory& in,
         sandbox::WardenProcess warden_process)
-      : loop(on),
-        options(with),
-        state(in),
-        warden(sandbox::connect_warden(executor, warden_process)) {}
+      : loop(on), options(with), state(in), warden(sandbox::connect_warden(executor, warden_process)) {}
 
   boost::asio::io_context& loop;
   const ServeOptions& options;
@@ -93,9 +91,10 @@ struct App::Parts {
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
-                                .credentials_for = [this](lambda::FunctionName name, std::string role) {
-                                  return credentials_for(std::move(name), std::move(role));
-                                },
+                                .credentials_for =
+                                    [this](lambda::FunctionName name, std::string role) {
+                                      return credentials_for(std::move(name), std::move(role));
+                                    },
                                 .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam), lambda::bind_service(lambda),
                                            logs::bind_service(logs), sts::bind_service(sts)};
@@ -106,7 +105,8 @@ struct App::Parts {
                .open = options.auth != gateway::AuthMode::kEnforce}};
 
   environments::FleetOptions fleet_options();
-  Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function, std::string role_arn);
+  Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
+                                                           std::string role_arn);
   void register_everything();
   void register_metrics();
   std::string listen();
@@ -133,9 +133,10 @@ void App::Parts::register_everything() {
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {
-    gateway.register_endpoint(method, path, [this, answer](net::Request& request, net::ResponseWriter& writer) {
-      return (admin.*answer)(request, writer);
-    });
+    gateway.register_endpoint(method, path,
+                              [this, answer](net::Request& request, net::ResponseWriter& writer) {
+                                return (admin.*answer)(request, writer);
+                              });
   };
   endpoint("GET", "/_martlet/health", &Admin::health);
   endpoint("GET", "/_localstack/health", &Admin::localstack_health);
@@ -148,9 +149,11 @@ void App::Parts::register_everything() {
 }
 
 void App::Parts::register_metrics() {
-  const auto environments = [&](const char* state_name, std::size_t environments::Fleet::Statistics::* member) {
+  const auto environments = [&](const char* state_name,
+                                std::size_t environments::Fleet::Statistics::* member) {
     metrics.gauge("martlet_environments", "Function environments by state.",
-                  [this, member] { return static_cast<double>(fleet.statistics().*member); }, {{"state", state_name}});
+                  [this, member] { return static_cast<double>(fleet.statistics().*member); },
+                  {{"state", state_name}});
   };
   using Statistics = environments::Fleet::Statistics;
   environments("starting", &Statistics::starting);
@@ -175,9 +178,9 @@ void App::Parts::register_metrics() {
 std::string App::Parts::listen() {
   const Endpoint endpoint = parse_endpoint(options.listen);
   const bool tls = !options.tls_certificate.empty();
-  const std::uint16_t port =
-      tls ? server.listen_tls(endpoint.address, endpoint.port, {options.tls_certificate, options.tls_key}, "endpoint")
-          : server.listen(endpoint.address, endpoint.port, "endpoint");
+  const std::uint16_t port = tls ? server.listen_tls(endpoint.address, endpoint.port,
+                                                     {options.tls_certificate, options.tls_key}, "endpoint")
+                                 : server.listen(endpoint.address, endpoint.port, "endpoint");
   const bool ipv6 = endpoint.address.find(':') != std::string::npos;
   return (tls ? "https://" : "http://") + (ipv6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" +
          std::to_string(port);
@@ -205,7 +208,8 @@ App::App(boost::asio::io_context& loop, const ServeOptions& options, const State
          sandbox::WardenProcess warden)
     : parts_(std::make_unique<Parts>(loop, options, state, warden)) {
   if (options.auth == gateway::AuthMode::kEnforce)
-    parts_->credentials.set_root(open_root_key(state.path() + "/root-access-key", parts_->ids), options.account);
+    parts_->credentials.set_root(open_root_key(state.path() + "/root-access-key", parts_->ids),
+                                 options.account);
   parts_->register_everything();
   parts_->register_metrics();
 }
@@ -219,7 +223,8 @@ Task<> App::run() {
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
-  log::info("ready", {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
+  log::info("ready",
+            {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
   release_startup_memory();
 
   boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);

@@ -1,6 +1,7 @@
 #pragma once
 
-// App: the server put together. It owns every part, starts them in order and ends them in order. Lives on the loop.
+// App: the server put together. It owns every part, starts them in order and ends them in order. Lives on the
+// loop.
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
@@ -14,8 +15,8 @@ namespace martlet::server {
 
 class App {
  public:
-  /// Opens the store and makes all parts. Throws std::runtime_error with the remedy. All arguments outlive the App; the warden was
-  /// forked before the process had threads.
+  /// Opens the store and makes all parts. Throws std::runtime_error with the remedy. All arguments outlive
+  /// the App; the warden was forked before the process had threads.
   App(boost::asio::io_context& loop, const ServeOptions& options, const StateDirectory& state,
       sandbox::WardenProcess warden);
   ~App();

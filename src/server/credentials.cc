@@ -46,8 +46,9 @@ RootKey open_root_key(const std::string& file, Ids& ids) {
   key.access_key_id = "AKIA" + ids.base32(16);
   key.secret_access_key = base64_encode(ids.bytes(30));
   write_private_file(file, key.access_key_id + "\n" + key.secret_access_key + "\n");
-  log::warning("made the root access key; it is shown only this once and kept in the file",
-               {{"access_key_id", key.access_key_id}, {"secret_access_key", key.secret_access_key}, {"file", file}});
+  log::warning(
+      "made the root access key; it is shown only this once and kept in the file",
+      {{"access_key_id", key.access_key_id}, {"secret_access_key", key.secret_access_key}, {"file", file}});
   return key;
 }
 
@@ -58,7 +59,8 @@ void Credentials::set_root(const RootKey& key, const std::string& account) {
                                 .caller = gateway::root_of(account, "aws")};
 }
 
-std::map<std::string, std::string> Credentials::issue(const lambda::FunctionName& function, const std::string& role_arn,
+std::map<std::string, std::string> Credentials::issue(const lambda::FunctionName& function,
+                                                      const std::string& role_arn,
                                                       const std::string& role_id) {
   const std::string key = "ASIA" + ids_.base32(16);
   const std::string role_account = Arn::parse(role_arn).value_or(Arn{}).account;
@@ -69,8 +71,8 @@ std::map<std::string, std::string> Credentials::issue(const lambda::FunctionName
   credentials.caller.account = role_account.empty() ? function.account : role_account;
   credentials.caller.access_key_id = key;
   credentials.caller.user_id = (role_id.empty() ? "" : role_id + ":") + function.name;
-  credentials.caller.arn = "arn:aws:sts::" + credentials.caller.account + ":assumed-role/" + role_name_of(role_arn) +
-                           "/" + function.name;
+  credentials.caller.arn = "arn:aws:sts::" + credentials.caller.account + ":assumed-role/" +
+                           role_name_of(role_arn) + "/" + function.name;
   auto& keys = keys_of_function_[function.arn("aws")];
   keys.push_back(key);
   if (keys.size() > kKeysPerFunction) {

@@ -12,9 +12,12 @@ namespace {
 
 const char* name_of(sandbox::Capabilities::Cgroup version) {
   switch (version) {
-    case sandbox::Capabilities::Cgroup::kV1: return "version 1";
-    case sandbox::Capabilities::Cgroup::kV2: return "version 2";
-    case sandbox::Capabilities::Cgroup::kNone: break;
+    case sandbox::Capabilities::Cgroup::kV1:
+      return "version 1";
+    case sandbox::Capabilities::Cgroup::kV2:
+      return "version 2";
+    case sandbox::Capabilities::Cgroup::kNone:
+      break;
   }
   return "none that this user may use";
 }

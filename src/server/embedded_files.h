@@ -16,7 +16,8 @@ struct EmbeddedFile {
 
 std::span<const EmbeddedFile> embedded_runtimes();
 
-/// Writes them below `parent`, into a directory whose name is made from their content, unless it exists; returns its path.
+/// Writes them below `parent`, into a directory whose name is made from their content, unless it exists;
+/// returns its path.
 std::string unfold_runtimes(const std::string& parent);
 
 }  // namespace martlet::server

@@ -11,7 +11,8 @@ namespace martlet::server {
 
 namespace {
 
-/// Unmaps the pages of a library's read-only segments. Segments that were ever written (relocations are) stay.
+/// Unmaps the pages of a library's read-only segments. Segments that were ever written (relocations are)
+/// stay.
 int release_segments(dl_phdr_info* library, std::size_t, void* page_size_pointer) {
   const auto page_size = *static_cast<const std::uintptr_t*>(page_size_pointer);
   for (int i = 0; i < library->dlpi_phnum; ++i) {

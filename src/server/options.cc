@@ -29,7 +29,8 @@ constexpr char kServeAbout[] =
     "  auth = \"open\"";
 
 std::string default_data_directory() {
-  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/') return std::string(xdg) + "/martlet";
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/')
+    return std::string(xdg) + "/martlet";
   if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
     return std::string(home) + "/.local/share/martlet";
   return "/var/lib/martlet";
@@ -53,13 +54,15 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       {"open", AuthMode::kOpen}, {"audit", AuthMode::kAudit}, {"enforce", AuthMode::kEnforce}};
   serve
       .add_option("--auth", options.auth,
-                  "open: anybody may do anything; audit: as open, but say what would be denied; enforce: signatures are "
+                  "open: anybody may do anything; audit: as open, but say what would be denied; enforce: "
+                  "signatures are "
                   "verified")
       ->envname("MARTLET_AUTH")
       ->transform(CLI::CheckedTransformer(modes))
       ->default_str("open");
-  serve.add_flag("--allow-open-network", options.allow_open_network,
-                 "Allow --auth open on an address that other machines reach")
+  serve
+      .add_flag("--allow-open-network", options.allow_open_network,
+                "Allow --auth open on an address that other machines reach")
       ->envname("MARTLET_ALLOW_OPEN_NETWORK");
   serve.add_option("--region", options.region, "Region of requests that name none")
       ->envname("MARTLET_REGION")
@@ -81,9 +84,10 @@ void add_serve_options(CLI::App& serve, ServeOptions& options) {
       ->capture_default_str();
   add_storage_options(serve, options);
   add_identity_options(serve, options);
-  auto* certificate = serve.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM): answer HTTPS")
-                          ->envname("MARTLET_TLS_CERT")
-                          ->check(CLI::ExistingFile);
+  auto* certificate =
+      serve.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM): answer HTTPS")
+          ->envname("MARTLET_TLS_CERT")
+          ->check(CLI::ExistingFile);
   auto* key = serve.add_option("--tls-key", options.tls_key, "Its private key (PEM)")
                   ->envname("MARTLET_TLS_KEY")
                   ->check(CLI::ExistingFile);
@@ -115,7 +119,8 @@ void apply_config_file(CLI::App& serve, const std::string& file) {
     if (!option->empty()) continue;
     const bool is_flag = option->get_expected_max() == 0;
     if (is_flag)
-      option->add_result(option->get_flag_value(item.name, item.inputs.empty() ? "true" : item.inputs.front()));
+      option->add_result(
+          option->get_flag_value(item.name, item.inputs.empty() ? "true" : item.inputs.front()));
     else
       option->add_result(item.inputs);
     option->run_callback();
@@ -127,7 +132,8 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
   const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (!app.get_subcommands(is_named).empty()) return;
-  throw std::runtime_error(std::string("there is no command '") + argv[1] + "'; martlet --help lists those there are");
+  throw std::runtime_error(std::string("there is no command '") + argv[1] +
+                           "'; martlet --help lists those there are");
 }
 
 bool is_loopback(const std::string& address) {
@@ -162,7 +168,8 @@ CommandLine parse_command_line(int argc, char** argv) {
 Endpoint parse_endpoint(const std::string& text) {
   const auto colon = text.rfind(':');
   const auto wrong = [&] {
-    return std::runtime_error("--listen takes address:port, such as 127.0.0.1:4566 or [::1]:4566, not '" + text + "'");
+    return std::runtime_error("--listen takes address:port, such as 127.0.0.1:4566 or [::1]:4566, not '" +
+                              text + "'");
   };
   if (colon == std::string::npos) throw wrong();
   Endpoint endpoint;
@@ -180,10 +187,12 @@ Endpoint parse_endpoint(const std::string& text) {
 
 void check(const ServeOptions& options) {
   const Endpoint endpoint = parse_endpoint(options.listen);
-  if (!is_loopback(endpoint.address) && options.auth != gateway::AuthMode::kEnforce && !options.allow_open_network)
-    throw std::runtime_error("refusing to listen on " + endpoint.address +
-                             " while anybody may do anything: other machines could run code here. Use --auth enforce, "
-                             "listen on 127.0.0.1, or say --allow-open-network if that is what you want");
+  if (!is_loopback(endpoint.address) && options.auth != gateway::AuthMode::kEnforce &&
+      !options.allow_open_network)
+    throw std::runtime_error(
+        "refusing to listen on " + endpoint.address +
+        " while anybody may do anything: other machines could run code here. Use --auth enforce, "
+        "listen on 127.0.0.1, or say --allow-open-network if that is what you want");
   if (!options.ephemeral && options.data_directory.empty())
     throw std::runtime_error("--data needs a directory; use --ephemeral to keep nothing");
 }

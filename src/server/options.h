@@ -43,7 +43,8 @@ struct CommandLine {
   bool services_as_markdown = false;
 };
 
-/// Parses the command line. On --help, --version or a mistake it prints what is to be said and ends the process.
+/// Parses the command line. On --help, --version or a mistake it prints what is to be said and ends the
+/// process.
 CommandLine parse_command_line(int argc, char** argv);
 
 /// Splits "address:port" ("[::1]:4566" for IPv6); throws std::runtime_error with the remedy.

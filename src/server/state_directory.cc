@@ -54,7 +54,8 @@ StateDirectory StateDirectory::temporary() {
   remove_abandoned(parent);
   std::string pattern = parent / (std::string(kPrefix) + std::to_string(::getpid()) + "-XXXXXX");
   if (::mkdtemp(pattern.data()) == nullptr)
-    throw std::runtime_error("cannot make a temporary directory in " + parent.string() + ": " + std::strerror(errno));
+    throw std::runtime_error("cannot make a temporary directory in " + parent.string() + ": " +
+                             std::strerror(errno));
   return {pattern, true};
 }
 

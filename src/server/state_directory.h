@@ -10,7 +10,8 @@ class StateDirectory {
  public:
   /// Makes `path`, readable by its owner only, unless it exists. Throws std::runtime_error with the remedy.
   static StateDirectory permanent(const std::string& path);
-  /// A new temporary directory, removed with this object. Those that killed servers left behind are removed first.
+  /// A new temporary directory, removed with this object. Those that killed servers left behind are removed
+  /// first.
   static StateDirectory temporary();
 
   ~StateDirectory();

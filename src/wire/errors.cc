@@ -26,7 +26,9 @@ class Rendered {
   Rendered(Protocol protocol, const ServiceModel* service, const aws::Error& error) : error_(error) {
     // XML has an element of its own for the message, whatever the model calls it.
     const bool xml = protocol == Protocol::kQuery || protocol == Protocol::kRestXml;
-    rpc_status_ = service != nullptr && service->query_compatible && protocol != Protocol::kQuery;
+    const bool rpc =
+        protocol == Protocol::kAwsJson10 || protocol == Protocol::kAwsJson11 || protocol == Protocol::kCbor;
+    rpc_status_ = rpc && service != nullptr && service->query_compatible;
     const Shape* shape = service == nullptr ? nullptr : service->find_error(error.code());
     shape_ = shape != nullptr && shape->storage != nullptr ? shape : &kUnmodelled;
     value_ = shape_->storage->make(*shape_);

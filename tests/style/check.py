@@ -200,7 +200,7 @@ def check_coroutines(path, code, report):
         end = end_of_block(code, match.end() - 1)
         if re.match(r"\s*\(", code[end + 1 :]) and not re.search(r"co_await\s*$", code[: match.start()]):
             faults.append((line_of(code, match.start()), "a coroutine lambda with captures dies before its coroutine"))
-    spawner = path in ("src/base/task_group.cc", "src/base/async_test.h", "src/server/main.cc") or re.search(
+    spawner = path in ("src/base/task_group.cc", "src/base/async_test.h", "src/cli/main.cc") or re.search(
         r"(_test\.(cc|h)|test_support\.h)$", path
     )
     for match in re.finditer(r"\bco_spawn\s*\(|\bdetached\b", code):

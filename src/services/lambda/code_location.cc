@@ -1,5 +1,6 @@
-// Code.Location: the address from which a function's package can be downloaded for ten minutes, as on AWS. Whoever has
-// the address may download, so it is signed: /_martlet/lambda/code/ACCOUNT/REGION/NAME?Expires=SECONDS&Signature=HEX.
+// Code.Location: the address from which a function's package can be downloaded for ten minutes, as on AWS.
+// Whoever has the address may download, so it is signed:
+// /_martlet/lambda/code/ACCOUNT/REGION/NAME?Expires=SECONDS&Signature=HEX.
 
 #include <charconv>
 #include <chrono>
@@ -36,7 +37,8 @@ std::string LambdaService::code_location(const wire::Context& context, const Fun
 Task<std::optional<std::string>> LambdaService::download(std::string path, std::string query) {
   const auto parameters = split(query, '&');
   if (!path.starts_with(kPrefix) || parameters.size() != 2) co_return std::nullopt;
-  if (!parameters[0].starts_with("Expires=") || !parameters[1].starts_with("Signature=")) co_return std::nullopt;
+  if (!parameters[0].starts_with("Expires=") || !parameters[1].starts_with("Signature="))
+    co_return std::nullopt;
   const std::string_view expires = parameters[0].substr(8);
   if (!equal_in_constant_time(sign_location(path, expires), parameters[1].substr(10))) co_return std::nullopt;
   std::int64_t until = 0;
@@ -46,9 +48,10 @@ Task<std::optional<std::string>> LambdaService::download(std::string path, std::
   const auto parts = split(std::string_view(path).substr(kPrefix.size()), '/');
   if (parts.size() != 3) co_return std::nullopt;
   const FunctionName name{std::string(parts[0]), std::string(parts[1]), std::string(parts[2]), ""};
-  const auto function = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<FunctionRecord>> {
-    co_return co_await load_function(txn, name);
-  });
+  const auto function =
+      co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<FunctionRecord>> {
+        co_return co_await load_function(txn, name);
+      });
   if (!function) co_return std::nullopt;
   co_return co_await with_.blobs.read(function->code);
 }

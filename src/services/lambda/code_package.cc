@@ -44,8 +44,8 @@ void open_for_reading(archive_entry* entry) {
   archive_entry_set_perm(entry, mode | 0644 | (enter ? 0111 : 0) | ((mode & 0100) ? 0111 : 0));
 }
 
-/// A zip starts with a member's signature. (libarchive would also look for one behind foreign leading bytes, as
-/// self-extracting programs have them.)
+/// A zip starts with a member's signature. (libarchive would also look for one behind foreign leading bytes,
+/// as self-extracting programs have them.)
 bool starts_like_a_zip(const std::string& zip_file) {
   char signature[4] = {};
   std::ifstream(zip_file, std::ios::binary).read(signature, sizeof signature);
@@ -63,7 +63,8 @@ void copy_content(archive* reader, archive* writer, std::uint64_t& unpacked) {
     unpacked += size;
     if (unpacked > kMaxUnzippedBytes) throw unzipped_too_large();
     if (archive_write_data_block(writer, block, size, offset) < ARCHIVE_OK)
-      throw std::runtime_error(std::string("cannot write the unpacked code: ") + archive_error_string(writer));
+      throw std::runtime_error(std::string("cannot write the unpacked code: ") +
+                               archive_error_string(writer));
   }
 }
 
@@ -84,8 +85,8 @@ void unpack_entry(archive* reader, archive* writer, archive_entry* entry, const 
 void unpack_all(archive* reader, const fs::path& directory) {
   std::unique_ptr<archive, CloseWriter> writer(archive_write_disk_new());
   // Links inside a package are fine; following one out of the directory while unpacking is not.
-  archive_write_disk_set_options(writer.get(), ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                                                   ARCHIVE_EXTRACT_SECURE_SYMLINKS);
+  archive_write_disk_set_options(
+      writer.get(), ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_SYMLINKS);
   std::uint64_t unpacked = 0;
   std::size_t entries = 0;
   while (true) {
@@ -106,7 +107,8 @@ void unpack(const std::string& zip_file, const std::string& directory) {
   if (!starts_like_a_zip(zip_file)) throw broken_zip();
   std::unique_ptr<archive, CloseReader> reader(archive_read_new());
   archive_read_support_format_zip(reader.get());
-  if (archive_read_open_filename(reader.get(), zip_file.c_str(), kReadBlockBytes) != ARCHIVE_OK) throw broken_zip();
+  if (archive_read_open_filename(reader.get(), zip_file.c_str(), kReadBlockBytes) != ARCHIVE_OK)
+    throw broken_zip();
   fs::create_directory(directory);
   fs::permissions(directory, fs::perms(0755));
   try {
@@ -133,7 +135,9 @@ CodePackages::CodePackages(std::string directory, BlockingPool& pool)
     if (entry.path().filename().string().starts_with("tmp-")) fs::remove_all(entry.path());
 }
 
-std::string CodePackages::path_of(const std::string& sha256_hex) const { return directory_ + "/" + sha256_hex; }
+std::string CodePackages::path_of(const std::string& sha256_hex) const {
+  return directory_ + "/" + sha256_hex;
+}
 
 std::shared_ptr<CodeDirectory> CodePackages::share(const std::string& sha256_hex) {
   auto& known = in_use_[sha256_hex];
@@ -150,8 +154,7 @@ std::shared_ptr<CodeDirectory> CodePackages::find(const std::string& sha256_hex)
   return fs::exists(path_of(sha256_hex)) ? share(sha256_hex) : nullptr;
 }
 
-Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex,
-                                                        std::string zip_file) {
+Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex, std::string zip_file) {
   if (auto existing = find(sha256_hex)) co_return existing;
   const std::string temporary = directory_ + "/tmp-" + std::to_string(next_temporary_++);
   co_await pool_.run([zip_file, temporary] { unpack(zip_file, temporary); });

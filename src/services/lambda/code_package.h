@@ -1,10 +1,12 @@
 #pragma once
 
-// Code packages: the zip files of functions, and the directories they are unpacked into. A package is known by the
-// SHA-256 of its zip; functions with the same package share one read-only directory, which environments mount.
+// Code packages: the zip files of functions, and the directories they are unpacked into. A package is known
+// by the SHA-256 of its zip; functions with the same package share one read-only directory, which
+// environments mount.
 //
-// A directory appears under its final name only when it is complete. It goes when no function refers to the package and
-// no environment uses it any more. Unpacking runs on the blocking pool; everything else on the loop.
+// A directory appears under its final name only when it is complete. It goes when no function refers to the
+// package and no environment uses it any more. Unpacking runs on the blocking pool; everything else on the
+// loop.
 
 #include <cstdint>
 #include <functional>
@@ -17,8 +19,9 @@
 
 namespace martlet::lambda {
 
-/// Checks the zip file and unpacks it into `directory`, which must not exist yet. Throws broken_zip() for what is not a zip
-/// file or has a member that would land outside, unzipped_too_large() past the limit; nothing is left behind then.
+/// Checks the zip file and unpacks it into `directory`, which must not exist yet. Throws broken_zip() for
+/// what is not a zip file or has a member that would land outside, unzipped_too_large() past the limit;
+/// nothing is left behind then.
 void unpack(const std::string& zip_file, const std::string& directory);
 
 /// A package's directory while somebody uses it.
@@ -49,7 +52,8 @@ class CodePackages {
   Task<std::shared_ptr<CodeDirectory>> open(std::string sha256_hex, std::string zip_file);
   /// No function refers to the package any more: its directory goes with its last user.
   void forget(const std::string& sha256_hex);
-  /// Removes the directories of all packages for which `in_use` is false: what a crash kept forget() from doing.
+  /// Removes the directories of all packages for which `in_use` is false: what a crash kept forget() from
+  /// doing.
   void sweep(const std::function<bool(const std::string& sha256_hex)>& in_use);
 
  private:

@@ -38,7 +38,8 @@ std::string zip_of(const std::vector<ZipMember>& members) {
     archive_entry_set_filetype(entry, member.type);
     archive_entry_set_perm(entry, member.mode);
     if (member.type == AE_IFLNK) archive_entry_set_symlink(entry, member.content.c_str());
-    if (member.type == AE_IFREG) archive_entry_set_size(entry, static_cast<la_int64_t>(member.content.size()));
+    if (member.type == AE_IFREG)
+      archive_entry_set_size(entry, static_cast<la_int64_t>(member.content.size()));
     archive_write_header(writer, entry);
     if (member.type == AE_IFREG) archive_write_data(writer, member.content.data(), member.content.size());
     archive_entry_free(entry);
@@ -93,7 +94,9 @@ TEST_F(CodePackageTest, UnpacksFilesDirectoriesAndLinks) {
 
 TEST_F(CodePackageTest, RefusesWhatIsNotAZip) {
   const std::string whole = zip_of({{"a.py", std::string(5000, 'a')}});
-  const std::string message = "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to upload again.";
+  const std::string message =
+      "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to "
+      "upload again.";
   EXPECT_EQ(refusal_of("this is not a zip"), message);
   EXPECT_EQ(refusal_of(""), message);
   EXPECT_EQ(refusal_of(whole.substr(0, 20)), message);
@@ -120,7 +123,8 @@ TEST_F(CodePackageTest, RefusesABomb) {
   for (int i = 0; i < 6; ++i) members.push_back({"zeros" + std::to_string(i), std::string(50 << 20, '\0')});
   const auto zip = zip_of(members);
   ASSERT_LT(zip.size(), 1u << 20);
-  EXPECT_EQ(refusal_of(zip), "InvalidParameterValueException: Unzipped size must be smaller than 262144000 bytes");
+  EXPECT_EQ(refusal_of(zip),
+            "InvalidParameterValueException: Unzipped size must be smaller than 262144000 bytes");
 }
 
 TEST_F(CodePackageTest, SharesADirectoryUntilItsLastUserLetsGo) {

@@ -16,7 +16,8 @@ namespace martlet::lambda {
 
 namespace {
 
-/// Names that the platform sets itself (Lambda developer guide, "Defined runtime environment variables", reserved).
+/// Names that the platform sets itself (Lambda developer guide, "Defined runtime environment variables",
+/// reserved).
 constexpr std::array kReservedVariables{
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
@@ -59,21 +60,25 @@ void check_environment(const std::map<std::string, std::string>& variables) {
   as_json += "}";
   if (!reserved.empty())
     throw invalid_parameter(
-        "Lambda was unable to configure your environment variables because the environment variables you have "
-        "provided contains reserved keys that are currently not supported for modification. Reserved keys used in "
+        "Lambda was unable to configure your environment variables because the environment variables you "
+        "have "
+        "provided contains reserved keys that are currently not supported for modification. Reserved keys "
+        "used in "
         "this request: " +
         reserved);
   if (!variables.empty() && as_json.size() > kMaxEnvironmentBytes)
     throw invalid_parameter(
-        "Lambda was unable to configure your environment variables because the environment variables you have "
+        "Lambda was unable to configure your environment variables because the environment variables you "
+        "have "
         "provided exceeded the 4KB limit. String measured: " +
         as_json);
 }
 
 void check_timeout(std::int32_t seconds) {
   if (seconds > kMaxTimeoutSeconds)
-    throw constraint_violation(std::to_string(seconds), "timeout",
-                               fmt::format("Member must have value less than or equal to {}", kMaxTimeoutSeconds));
+    throw constraint_violation(
+        std::to_string(seconds), "timeout",
+        fmt::format("Member must have value less than or equal to {}", kMaxTimeoutSeconds));
 }
 
 void check_memory(std::int32_t megabytes) {
@@ -84,9 +89,10 @@ void check_memory(std::int32_t megabytes) {
 
 void check_runtime(const std::string& runtime) {
   if (is_one_of(runtime, kRetiredRuntimes))
-    throw invalid_parameter("The runtime parameter of " + runtime +
-                            " is no longer supported for creating or updating AWS Lambda functions. We recommend you "
-                            "use a supported runtime while creating or updating functions.");
+    throw invalid_parameter(
+        "The runtime parameter of " + runtime +
+        " is no longer supported for creating or updating AWS Lambda functions. We recommend you "
+        "use a supported runtime while creating or updating functions.");
 }
 
 /// Settings whose effect Martlet does not have must not look accepted.
@@ -96,8 +102,10 @@ void refuse_what_is_not_built(const Request& input, const std::string& operation
     if (asked_for) throw feature_not_implemented(operation + " with " + setting);
   };
   refuse(input.layers && !input.layers->empty(), "Layers");
-  refuse(input.vpc_config && input.vpc_config->subnet_ids && !input.vpc_config->subnet_ids->empty(), "VpcConfig");
-  refuse(input.dead_letter_config && input.dead_letter_config->target_arn && !input.dead_letter_config->target_arn->empty(),
+  refuse(input.vpc_config && input.vpc_config->subnet_ids && !input.vpc_config->subnet_ids->empty(),
+         "VpcConfig");
+  refuse(input.dead_letter_config && input.dead_letter_config->target_arn &&
+             !input.dead_letter_config->target_arn->empty(),
          "DeadLetterConfig");
   refuse(input.kms_key_arn && !input.kms_key_arn->empty(), "KMSKeyArn");
   refuse(input.file_system_configs && !input.file_system_configs->empty(), "FileSystemConfigs");
@@ -105,7 +113,8 @@ void refuse_what_is_not_built(const Request& input, const std::string& operation
   refuse(input.snap_start && input.snap_start->apply_on.value_or("None") != "None", "SnapStart");
   refuse(input.capacity_provider_config.has_value(), "CapacityProviderConfig");
   refuse(input.durable_config.has_value(), "DurableConfig");
-  refuse(input.logging_config && input.logging_config->log_format.value_or("Text") != "Text", "LogFormat JSON");
+  refuse(input.logging_config && input.logging_config->log_format.value_or("Text") != "Text",
+         "LogFormat JSON");
 }
 
 /// The settings that creating and updating have in common.
@@ -164,10 +173,13 @@ std::string architecture_of(const std::vector<std::string>& architectures) {
 
 FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name) {
   refuse_what_is_not_built(input, "CreateFunction");
-  if (input.package_type.value_or("Zip") != "Zip") throw feature_not_implemented("CreateFunction with PackageType Image");
-  if (input.code_signing_config_arn) throw feature_not_implemented("CreateFunction with CodeSigningConfigArn");
+  if (input.package_type.value_or("Zip") != "Zip")
+    throw feature_not_implemented("CreateFunction with PackageType Image");
+  if (input.code_signing_config_arn)
+    throw feature_not_implemented("CreateFunction with CodeSigningConfigArn");
   if (input.tenancy_config) throw feature_not_implemented("CreateFunction with TenancyConfig");
-  if (input.publish.value_or(false) || input.publish_to) throw feature_not_implemented("CreateFunction with Publish");
+  if (input.publish.value_or(false) || input.publish_to)
+    throw feature_not_implemented("CreateFunction with Publish");
   if (!input.runtime || !input.handler)
     throw invalid_parameter(
         "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
@@ -192,7 +204,8 @@ void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequ
   apply_settings(function, input);
 }
 
-FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name, std::string_view partition) {
+FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name,
+                               std::string_view partition) {
   FunctionConfiguration out;
   out.function_name = function.name;
   out.function_arn = name.qualified_arn(partition);

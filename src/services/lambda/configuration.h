@@ -1,6 +1,7 @@
 #pragma once
 
-// A function's configuration: which values are acceptable, what they default to, and how they look in an answer.
+// A function's configuration: which values are acceptable, what they default to, and how they look in an
+// answer.
 
 #include "api/lambda/types.h"
 #include "services/lambda/function_name.h"
@@ -8,8 +9,9 @@
 
 namespace martlet::lambda {
 
-/// The record of a function that CreateFunction asks for, without its code. Throws what AWS answers for values that are
-/// not acceptable, and feature_not_implemented() for settings whose effect Martlet does not have.
+/// The record of a function that CreateFunction asks for, without its code. Throws what AWS answers for
+/// values that are not acceptable, and feature_not_implemented() for settings whose effect Martlet does not
+/// have.
 FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name);
 
 /// Changes what an UpdateFunctionConfiguration request names. Throws as configure() does.
@@ -19,6 +21,7 @@ void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequ
 std::string architecture_of(const std::vector<std::string>& architectures);
 
 /// The function as the API shows it.
-FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name, std::string_view partition);
+FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name,
+                               std::string_view partition);
 
 }  // namespace martlet::lambda

@@ -19,10 +19,11 @@ aws::Error invalid_parameter(std::string message) {
   return user_error("InvalidParameterValueException", std::move(message), 400);
 }
 
-aws::Error constraint_violation(const std::string& value, const std::string& member, const std::string& constraint) {
+aws::Error constraint_violation(const std::string& value, const std::string& member,
+                                const std::string& constraint) {
   return {"ValidationException",
-          fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", value, member,
-                      constraint),
+          fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}",
+                      value, member, constraint),
           400};
 }
 
@@ -42,7 +43,8 @@ aws::Error revision_mismatch() {
 }
 
 aws::Error broken_zip() {
-  return invalid_parameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
+  return invalid_parameter(
+      "Could not unzip uploaded file. Please check your file, then try to upload again.");
 }
 
 aws::Error unzipped_too_large() {
@@ -55,7 +57,8 @@ aws::Error request_too_large(const std::string& message) {
 
 aws::Error invalid_payload(const std::string& problem) {
   return user_error("InvalidRequestContentException",
-                    "Could not parse request body into json: Could not parse payload into json: " + problem, 400);
+                    "Could not parse request body into json: Could not parse payload into json: " + problem,
+                    400);
 }
 
 aws::Error throttled() {
@@ -63,9 +66,7 @@ aws::Error throttled() {
       .with("Reason", "ConcurrentInvocationLimitExceeded");
 }
 
-aws::Error invalid_runtime(const std::string& message) {
-  return {"InvalidRuntimeException", message, 502};
-}
+aws::Error invalid_runtime(const std::string& message) { return {"InvalidRuntimeException", message, 502}; }
 
 aws::Error feature_not_implemented(const std::string& feature) {
   return {"NotImplemented", "Martlet does not implement " + feature + " yet.", 501};

@@ -10,8 +10,10 @@ namespace martlet::lambda {
 
 /// 400: a value that is well-formed but not acceptable.
 aws::Error invalid_parameter(std::string message);
-/// 400 ValidationException: a value outside what the API model allows, in the form the model's own checks use.
-aws::Error constraint_violation(const std::string& value, const std::string& member, const std::string& constraint);
+/// 400 ValidationException: a value outside what the API model allows, in the form the model's own checks
+/// use.
+aws::Error constraint_violation(const std::string& value, const std::string& member,
+                                const std::string& constraint);
 /// 404 for a function, version or alias; `arn` names it, qualifier included.
 aws::Error function_not_found(const std::string& arn);
 /// 409: the name is taken.

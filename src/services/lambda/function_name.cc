@@ -35,7 +35,8 @@ std::string FunctionName::qualified_arn(std::string_view partition) const {
 FunctionName resolve_function_name(const wire::Context& context, std::string_view text,
                                    const std::optional<std::string>& qualifier) {
   FunctionName function{.account = context.account, .region = context.region, .name = {}, .qualifier = {}};
-  // The model's pattern has let only these forms through: [[arn:aws:lambda:region:]account:function:]name[:qualifier]
+  // The model's pattern has let only these forms through:
+  // [[arn:aws:lambda:region:]account:function:]name[:qualifier]
   std::vector<std::string_view> parts = split(text, ':');
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i] != "function" || i + 1 == parts.size()) continue;
@@ -47,10 +48,12 @@ FunctionName resolve_function_name(const wire::Context& context, std::string_vie
   function.name = parts[0];
   if (parts.size() == 2) function.qualifier = parts[1];
   if (function.name.size() > kMaxNameLength)
-    throw constraint_violation(function.name, "functionName", "Member must have length less than or equal to 64");
+    throw constraint_violation(function.name, "functionName",
+                               "Member must have length less than or equal to 64");
   if (qualifier) {
     if (!function.qualifier.empty() && function.qualifier != *qualifier)
-      throw invalid_parameter("The derived qualifier from the function name does not match the specified qualifier.");
+      throw invalid_parameter(
+          "The derived qualifier from the function name does not match the specified qualifier.");
     function.qualifier = *qualifier;
   }
   if (function.account != context.account || function.region != context.region)

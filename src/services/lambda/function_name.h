@@ -1,7 +1,7 @@
 #pragma once
 
-// Lambda accepts a function by name, by partial ARN (account:function:name) and by full ARN, each optionally with a
-// qualifier (a version or an alias).
+// Lambda accepts a function by name, by partial ARN (account:function:name) and by full ARN, each optionally
+// with a qualifier (a version or an alias).
 
 #include <optional>
 #include <string>
@@ -25,8 +25,9 @@ struct FunctionName {
   [[nodiscard]] std::string qualified_arn(std::string_view partition) const;
 };
 
-/// Resolves `text` in the caller's account and region. `qualifier` is the request's separate Qualifier member; one that
-/// contradicts the name's is refused (InvalidParameterValueException), as are names longer than 64 characters.
+/// Resolves `text` in the caller's account and region. `qualifier` is the request's separate Qualifier
+/// member; one that contradicts the name's is refused (InvalidParameterValueException), as are names longer
+/// than 64 characters.
 FunctionName resolve_function_name(const wire::Context& context, std::string_view text,
                                    const std::optional<std::string>& qualifier = std::nullopt);
 

@@ -18,7 +18,8 @@ namespace {
 
 /// Only $LATEST exists: any other version or alias is not found.
 void require_latest(const FunctionName& name, std::string_view partition) {
-  if (!name.qualifier.empty() && name.qualifier != "$LATEST") throw function_not_found(name.qualified_arn(partition));
+  if (!name.qualifier.empty() && name.qualifier != "$LATEST")
+    throw function_not_found(name.qualified_arn(partition));
 }
 
 /// The code of a request: a zip file in the request itself is the one way so far.
@@ -36,8 +37,8 @@ std::string zip_of(Source& source, const std::string& operation) {
 
 }  // namespace
 
-Task<FunctionRecord> LambdaService::with_code(std::string zip,
-                                              std::function<Task<FunctionRecord>(const store::BlobRef&)> use) {
+Task<FunctionRecord> LambdaService::with_code(
+    std::string zip, std::function<Task<FunctionRecord>(const store::BlobRef&)> use) {
   const store::BlobRef code = co_await with_.blobs.put(std::move(zip));
   const auto kept = being_kept_.insert(code.sha256);
   std::optional<FunctionRecord> result;
@@ -80,21 +81,24 @@ Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::str
   co_return std::move(*found);
 }
 
-Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context, CreateFunctionRequest input) {
+Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context,
+                                                          CreateFunctionRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name);
   FunctionRecord function = configure(input, name);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
-  function = co_await with_code(zip_of(input.code, "CreateFunction"), [&](const store::BlobRef& code) -> Task<FunctionRecord> {
-    function.code = code;
-    co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-      if (co_await load_function(txn, name)) throw function_exists(name.name);
-      save_function(txn, name, function, std::nullopt);
-    });
-    co_return function;
-  });
+  function = co_await with_code(zip_of(input.code, "CreateFunction"),
+                                [&](const store::BlobRef& code) -> Task<FunctionRecord> {
+                                  function.code = code;
+                                  co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
+                                    if (co_await load_function(txn, name)) throw function_exists(name.name);
+                                    save_function(txn, name, function, std::nullopt);
+                                  });
+                                  co_return function;
+                                });
   FunctionConfiguration out = describe(function, name, context.partition);
-  // The answer to the creating call still says Pending, as on AWS; every later reading finds the function active.
+  // The answer to the creating call still says Pending, as on AWS; every later reading finds the function
+  // active.
   out.state = "Pending";
   out.state_reason = "The function is being created.";
   out.state_reason_code = "Creating";
@@ -124,7 +128,8 @@ Task<FunctionConfiguration> LambdaService::GetFunctionConfiguration(wire::Contex
 }
 
 Task<ListFunctionsResponse> LambdaService::ListFunctions(wire::Context& context, ListFunctionsRequest input) {
-  const std::size_t asked = input.max_items ? static_cast<std::size_t>(*input.max_items) : kMaxFunctionsPerPage;
+  const std::size_t asked =
+      input.max_items ? static_cast<std::size_t>(*input.max_items) : kMaxFunctionsPerPage;
   const std::size_t page = std::min(asked, kMaxFunctionsPerPage);
   std::string after;
   if (input.marker && !input.marker->empty()) {
@@ -187,15 +192,17 @@ FunctionConfiguration describe_update(const FunctionRecord& function, const Func
 
 }  // namespace
 
-Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& context, UpdateFunctionCodeRequest input) {
+Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& context,
+                                                              UpdateFunctionCodeRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name);
   require_latest(name, context.partition);
-  if (input.publish.value_or(false) || input.publish_to) throw feature_not_implemented("UpdateFunctionCode with Publish");
+  if (input.publish.value_or(false) || input.publish_to)
+    throw feature_not_implemented("UpdateFunctionCode with Publish");
   const bool dry_run = input.dry_run.value_or(false);
   const FunctionRecord current = co_await require_function(name, context.partition);
   if (input.revision_id && *input.revision_id != current.revision_id) throw revision_mismatch();
-  const FunctionRecord updated =
-      co_await with_code(zip_of(input, "UpdateFunctionCode"), [&](const store::BlobRef& code) -> Task<FunctionRecord> {
+  const FunctionRecord updated = co_await with_code(
+      zip_of(input, "UpdateFunctionCode"), [&](const store::BlobRef& code) -> Task<FunctionRecord> {
         const auto apply = [&](FunctionRecord& function) {
           function.code = code;
           if (input.architectures) function.architecture = architecture_of(*input.architectures);
@@ -205,11 +212,12 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& con
         apply(would_be);
         co_return would_be;
       });
-  co_return dry_run ? describe(updated, name, context.partition) : describe_update(updated, name, context.partition);
+  co_return dry_run ? describe(updated, name, context.partition)
+                    : describe_update(updated, name, context.partition);
 }
 
-Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(wire::Context& context,
-                                                                       UpdateFunctionConfigurationRequest input) {
+Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
+    wire::Context& context, UpdateFunctionConfigurationRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name);
   require_latest(name, context.partition);
   const FunctionRecord updated =
@@ -218,7 +226,8 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(wire::Con
   co_return describe_update(updated, name, context.partition);
 }
 
-Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& context, DeleteFunctionRequest input) {
+Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& context,
+                                                           DeleteFunctionRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
   if (name.qualifier == "$LATEST")
     throw invalid_parameter("$LATEST version cannot be deleted without deleting the function.");

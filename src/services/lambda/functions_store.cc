@@ -46,7 +46,8 @@ Task<std::vector<FunctionRecord>> list_functions(store::Txn& txn, std::string ac
 }
 
 Task<bool> is_package_in_use(store::Txn& txn, std::string code_sha256_hex) {
-  const auto users = co_await txn.scan(store::prefix_range("lambda", "package", code_sha256_hex), {.limit = 1});
+  const auto users =
+      co_await txn.scan(store::prefix_range("lambda", "package", code_sha256_hex), {.limit = 1});
   co_return !users.empty();
 }
 

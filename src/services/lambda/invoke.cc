@@ -51,7 +51,8 @@ Task<std::shared_ptr<const Spec>> LambdaService::spec_of(FunctionName name, std:
   spec->timeout = std::chrono::seconds(function.timeout_seconds);
   spec->log_group = function.log_group;
   spec->credentials = co_await with_.credentials_for(name, function.role);
-  // The function may have changed, or another invocation have made the spec, while the code was being unpacked.
+  // The function may have changed, or another invocation have made the spec, while the code was being
+  // unpacked.
   const FunctionRecord now_stored = co_await require_function(name, partition);
   if (now_stored.revision_id != function.revision_id) co_return co_await spec_of(name, partition);
   co_return specs_.try_emplace(arn, std::move(spec)).first->second;

@@ -6,7 +6,8 @@ namespace martlet::lambda {
 namespace {
 
 TEST(JsonCheck, AcceptsAnyDocument) {
-  for (const char* text : {"{}", "null", "1", "\"x\"", " [1, 2.5e300, {\"a\": \"\\u00e9\"}] \n", "123456789012345678901234567890"})
+  for (const char* text : {"{}", "null", "1", "\"x\"", " [1, 2.5e300, {\"a\": \"\\u00e9\"}] \n",
+                           "123456789012345678901234567890"})
     EXPECT_EQ(json_problem(text), std::nullopt) << text;
 }
 

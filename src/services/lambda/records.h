@@ -10,7 +10,8 @@
 
 namespace martlet::lambda {
 
-/// A function's $LATEST: code and configuration. (The numbers of its fields are never used again: see store/record.h.)
+/// A function's $LATEST: code and configuration. (The numbers of its fields are never used again: see
+/// store/record.h.)
 struct FunctionRecord {
   static constexpr std::uint32_t kVersion = 1;
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The Lambda service: functions and their invocation. Its operations are grouped by noun: functions.cc keeps functions,
-// invoke.cc runs them. Lives on the loop.
+// The Lambda service: functions and their invocation. Its operations are grouped by noun: functions.cc keeps
+// functions, invoke.cc runs them. Lives on the loop.
 
 #include <functional>
 #include <map>
@@ -49,13 +49,15 @@ class LambdaService final : public Api {
   Task<FunctionConfiguration> GetFunctionConfiguration(wire::Context& context,
                                                        GetFunctionConfigurationRequest input) override;
   Task<ListFunctionsResponse> ListFunctions(wire::Context& context, ListFunctionsRequest input) override;
-  Task<FunctionConfiguration> UpdateFunctionCode(wire::Context& context, UpdateFunctionCodeRequest input) override;
+  Task<FunctionConfiguration> UpdateFunctionCode(wire::Context& context,
+                                                 UpdateFunctionCodeRequest input) override;
   Task<FunctionConfiguration> UpdateFunctionConfiguration(wire::Context& context,
                                                           UpdateFunctionConfigurationRequest input) override;
   Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
   Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
 
-  /// The zip file behind a Code.Location (its path and query); nullopt when the location is not, or no longer, valid.
+  /// The zip file behind a Code.Location (its path and query); nullopt when the location is not, or no
+  /// longer, valid.
   Task<std::optional<std::string>> download(std::string path, std::string query);
 
   /// Removes packages that no function refers to: what a crash may have left.
@@ -64,13 +66,16 @@ class LambdaService final : public Api {
   void reset() { specs_.clear(); }
 
  private:
-  /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it then.
-  Task<FunctionRecord> with_code(std::string zip, std::function<Task<FunctionRecord>(const store::BlobRef&)> use);
+  /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
+  /// then.
+  Task<FunctionRecord> with_code(std::string zip,
+                                 std::function<Task<FunctionRecord>(const store::BlobRef&)> use);
   /// Removes a package that no function refers to and no call is about to.
   Task<> release_code(store::BlobRef code);
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Loads, lets `change` edit, saves; answers with what is now stored.
-  Task<FunctionRecord> update(FunctionName name, std::string partition, std::optional<std::string> revision_id,
+  Task<FunctionRecord> update(FunctionName name, std::string partition,
+                              std::optional<std::string> revision_id,
                               std::function<void(FunctionRecord&)> change);
   [[nodiscard]] std::string sign_location(std::string_view path, std::string_view expires) const;
   [[nodiscard]] std::string code_location(const wire::Context& context, const FunctionName& name) const;
@@ -82,7 +87,8 @@ class LambdaService final : public Api {
   Dependencies with_;
   /// Packages that calls under way are about to refer to, by SHA-256.
   std::multiset<std::string> being_kept_;
-  /// By unqualified ARN. Dropped when the function changes; the store has everything needed to make them again.
+  /// By unqualified ARN. Dropped when the function changes; the store has everything needed to make them
+  /// again.
   std::unordered_map<std::string, std::shared_ptr<const environments::Spec>> specs_;
 };
 
