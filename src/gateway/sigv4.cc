@@ -169,7 +169,7 @@ std::string canonical_path(std::string_view path, PathStyle style, Canonicalisat
 std::string canonical_query(std::string_view query, Canonicalisation form) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const std::string_view part : split(query, '&')) {
-    if (part.empty()) continue;
+    if (part.empty() && (query.empty() || form == Canonicalisation::kEncoded)) continue;
     const auto equals = part.find('=');
     std::string name(part.substr(0, equals));
     std::string value(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));

@@ -71,7 +71,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20231114/us-east-1/execut
     {"spaces in headers",
      R"vector(GET / HTTP/1.1
 Host: localhost:4566
-X-Amz-Meta:   a   b  c 
+X-Amz-Meta:   a   b  c
 X-Amz-Date: 20231114T221320Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20231114/us-east-1/sns/aws4_request, SignedHeaders=host;x-amz-date;x-amz-meta, Signature=07f771171edf255817de9aeeacb7d66f473fb631fb692767af4a188b967b9af5
 

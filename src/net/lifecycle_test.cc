@@ -1,6 +1,7 @@
 // The life of connections and listeners: streaming, disconnects, timeouts, limits, adoption, draining.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -257,6 +258,24 @@ TEST(Limits, ConnectionsBeyondTheMostWait) {
     EXPECT_EQ(bench.server.statistics().connections_open, 2U);
     first.close();
     EXPECT_TRUE(co_await third.read_until("hello"));
+  });
+}
+
+TEST(Limits, AcceptingRestsWhenDescriptorsRunOut) {
+  with_server(hello, [](Bench& bench) -> Task<> {
+    RawClient client = bench.connect();
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{3, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    co_await client.send(kGet);
+    co_await settle(bench.executor);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    co_await settle(bench.executor);
+    // It does not try again and again, but after a while.
+    EXPECT_EQ(bench.server.statistics().connections_accepted, 0U);
+    bench.clock.advance(1s);
+    EXPECT_TRUE(co_await client.read_until("hello"));
   });
 }
 
