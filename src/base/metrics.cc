@@ -83,6 +83,7 @@ struct Registry::Family {
   // By the text of their labels.
   std::map<std::string, std::unique_ptr<Counter>> counters;
   std::map<std::string, std::unique_ptr<Histogram>> histograms;
+  /// Gauges, and counts that someone else keeps.
   std::map<std::string, std::function<double()>> gauges;
 };
 
@@ -111,6 +112,11 @@ Histogram& Registry::histogram(const std::string& name, std::string_view help, c
 void Registry::gauge(const std::string& name, std::string_view help, std::function<double()> value,
                      const Labels& labels) {
   family(name, help, "gauge").gauges[label_text(labels)] = std::move(value);
+}
+
+void Registry::total(const std::string& name, std::string_view help, std::function<double()> value,
+                     const Labels& labels) {
+  family(name, help, "counter").gauges[label_text(labels)] = std::move(value);
 }
 
 std::string Registry::text() const {

@@ -63,6 +63,10 @@ class Registry {
   void gauge(const std::string& name, std::string_view help, std::function<double()> value,
              const Labels& labels = {});
 
+  /// A count that someone else keeps; otherwise as gauge().
+  void total(const std::string& name, std::string_view help, std::function<double()> value,
+             const Labels& labels = {});
+
   /// All metrics in Prometheus' text format (version 0.0.4).
   [[nodiscard]] std::string text() const;
 

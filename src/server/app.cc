@@ -161,14 +161,14 @@ void App::Parts::register_metrics() {
   environments("frozen", &Statistics::frozen);
   environments("busy", &Statistics::busy);
   const auto total = [&](const char* name, const char* help, std::uint64_t Statistics::* member) {
-    metrics.gauge(name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); });
+    metrics.total(name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); });
   };
   total("martlet_cold_starts_total", "Environments started.", &Statistics::cold_starts);
   total("martlet_invocations_total", "Invocations of functions.", &Statistics::invocations);
   total("martlet_invocation_failures_total", "Invocations that ended in an error.", &Statistics::failures);
   total("martlet_throttles_total", "Invocations for which there was no room.", &Statistics::throttles);
-  total("martlet_environment_memory_bytes", "Memory that environments may use, all together.",
-        &Statistics::reserved_memory_bytes);
+  metrics.gauge("martlet_environment_memory_bytes", "Memory that environments may use, all together.",
+                [this] { return static_cast<double>(fleet.statistics().reserved_memory_bytes); });
   metrics.gauge("martlet_connections_open", "Connections to the endpoint.",
                 [this] { return static_cast<double>(server.statistics().connections_open); });
   metrics.gauge("martlet_store_keys", "Keys in the store, about.",

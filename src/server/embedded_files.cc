@@ -13,6 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+const std::string kPrefix = "runtimes-";
+
 std::string digest_of(std::span<const EmbeddedFile> files) {
   Sha256Stream digest;
   for (const EmbeddedFile& file : files) {
@@ -36,10 +38,12 @@ void write_file(const fs::path& path, std::string_view content) {
 }  // namespace
 
 std::string unfold_runtimes(const std::string& parent) {
-  const fs::path directory = fs::path(parent) / ("runtimes-" + digest_of(embedded_runtimes()));
+  const fs::path directory = fs::path(parent) / (kPrefix + digest_of(embedded_runtimes()));
   if (fs::exists(directory)) return directory;
+  // Nothing runs yet that could use those of an earlier version, or what a crash left half-written.
+  for (const auto& entry : fs::directory_iterator(parent))
+    if (entry.path().filename().string().starts_with(kPrefix)) fs::remove_all(entry.path());
   const fs::path temporary = directory.string() + ".tmp";
-  fs::remove_all(temporary);
   for (const EmbeddedFile& file : embedded_runtimes()) write_file(temporary / file.path, file.content);
   fs::rename(temporary, directory);
   return directory;

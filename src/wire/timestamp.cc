@@ -160,10 +160,14 @@ std::optional<TimePoint> parse_timestamp(std::string_view text) {
 }
 
 std::string format_timestamp(TimePoint time, TimeFormat format) {
-  const auto whole = chrono::floor<chrono::seconds>(time);
-  const auto millis = chrono::floor<chrono::milliseconds>(time - whole).count();
+  // By hand, because chrono's own rounding overflows near the ends of the range.
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t count = time.time_since_epoch().count();
+  const std::int64_t nanos = (count % kSecond + kSecond) % kSecond;
+  const chrono::sys_seconds whole(chrono::seconds(count / kSecond - (count % kSecond < 0 ? 1 : 0)));
+  const std::int64_t millis = nanos / 1'000'000;
   if (format == TimeFormat::kEpochSeconds) {
-    const std::int64_t total = chrono::floor<chrono::milliseconds>(time.time_since_epoch()).count();
+    const std::int64_t total = whole.time_since_epoch().count() * 1000 + millis;
     std::string text = fmt::format("{}{}", total < 0 ? "-" : "", std::abs(total) / 1000);
     if (total % 1000 != 0) {
       text += fmt::format(".{:03}", std::abs(total) % 1000);
