@@ -112,16 +112,8 @@ TEST(JsonCodec, TextThatIsNotUtf8IsRepairedOnTheWayOut) {
 TEST(CborCodec, ReadsEveryFormOfAnItem) {
   // Indefinite map; an indefinite text; half and double floats that are whole numbers; a tag without meaning.
   EXPECT_EQ(cbor("\xBF\x64Name\x7F\x61x\x61y\xFF\xFF").name, "xy");
-  EXPECT_EQ(cbor(std::string_view("\xA1\x65"
-                                  "count\xF9\x42\x00",
-                                  10))
-                .count,
-            3);
-  EXPECT_EQ(cbor(std::string_view("\xA1\x65"
-                                  "count\xC1\xFB\x40\x00\x00\x00\x00\x00\x00\x00",
-                                  17))
-                .count,
-            2);
+  EXPECT_EQ(cbor(std::string_view("\xA1\x65\x63ount\xF9\x42\x00", 10)).count, 3);
+  EXPECT_EQ(cbor(std::string_view("\xA1\x65\x63ount\xC1\xFB\x40\x00\x00\x00\x00\x00\x00\x00", 17)).count, 2);
 }
 
 TEST(CborCodec, BrokenBytesAreASerializationException) {
@@ -135,10 +127,8 @@ TEST(CborCodec, BrokenBytesAreASerializationException) {
                                       "\xA1\x64Name\x1C",
                                       "\xBB\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
                                       "\xA1\x64Name\x5B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
-                                      "\xA1\x65"
-                                      "count\x1B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
-                                      "\xA1\x65"
-                                      "count\x3B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
+                                      "\xA1\x65\x63ount\x1B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
+                                      "\xA1\x65\x63ount\x3B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
                                       "\xA1\x61z\xFF",
                                       "\xA1\x64When\xC2\x41\x01"};
   for (const std::string_view bytes : samples)

@@ -346,7 +346,7 @@ Answer answer_error(const DynamicModel& model, const json::object& test, Protoco
     } else {
       content = value.as_string();
     }
-    static_cast<void>(std::move(error).with(std::string(name), content));
+    error = aws::Error(std::move(error).with(std::string(name), content));
   }
   return encode_error(protocol, &model.service(), error, "foo-id");
 }
