@@ -18,12 +18,13 @@ std::string one_line(std::string text) {
 
 Task<std::optional<Event>> Environment::next() {
   while (settling_) co_await progress_.wait();
-  if (doomed_ || state_ == State::kEnded || (state_ == State::kBusy && delivered_)) co_return std::nullopt;
+  if (state_ == State::kEnded || (state_ == State::kBusy && delivered_)) co_return std::nullopt;
   const std::uint64_t ticket = ++next_calls_;
   event_ready_.notify_all();  // an older call that still waits gives way
-  became_ready();
-  while (!doomed_ && state_ != State::kEnded && ticket == next_calls_) {
-    if (run_ && !delivered_) co_return deliver();
+  if (!doomed_) became_ready();
+  // A runtime that is being killed is kept waiting: an answer, or none, would only make it print an error.
+  while (state_ != State::kEnded && ticket == next_calls_) {
+    if (!doomed_ && run_ && !delivered_) co_return deliver();
     co_await event_ready_.wait();
   }
   co_return std::nullopt;

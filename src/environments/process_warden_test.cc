@@ -69,10 +69,11 @@ class ProcessSandbox final : public sandbox::Sandbox {
 
   Task<sandbox::Result> wait() override {
     boost::system::error_code ignored;
-    co_await exited_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                                boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     int status = 0;
-    ::waitpid(pid_, &status, 0);
+    // A wake-up may be for nothing; only waitpid() knows.
+    while (::waitpid(pid_, &status, WNOHANG) == 0)
+      co_await exited_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                                  boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     reaped_ = true;
     ::kill(-pid_, SIGKILL);
     --warden_.alive;

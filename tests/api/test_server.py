@@ -78,6 +78,33 @@ class EndpointTest(ApiTest):
             self.assertTrue(400 <= answer.status < 500, (method, path, answer.status))
 
 
+class EnforcedTest(ApiTest):
+    """`--auth enforce`: who is not known does nothing."""
+
+    SERVER_ARGUMENTS = ("--auth", "enforce")
+
+    def test_unknown_keys_are_refused_in_every_protocol(self):
+        refused = {
+            "UnrecognizedClientException": (self.functions.list_functions, self.logs.describe_log_groups),
+            "InvalidClientTokenId": (
+                self.server.client("sts").get_caller_identity,
+                self.server.client("iam", access_key="123456789012").list_roles,
+            ),
+        }
+        for code, calls in refused.items():
+            for call in calls:
+                self.assert_refused(code, call)  # 403, or 400 in the awsJson services
+
+    def test_unsigned_requests_are_refused(self):
+        answer = self.server.http("GET", "/2015-03-31/functions")
+        self.assertEqual((answer.status, answer.error_type()), (403, "MissingAuthenticationTokenException"))
+
+    def test_own_endpoints(self):
+        self.assert_healthy()
+        for path, body in (("/_martlet/reset", b""), ("/_martlet/clock", b'{"seconds": 1}')):
+            self.assertEqual(self.server.http("POST", path, body).status, 403, path)
+
+
 class CommandLineTest(unittest.TestCase):
     def test_help_teaches(self):
         self.assertIn("serve", martlet("--help").stdout)

@@ -91,6 +91,7 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
   if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
   out.status_code = 200;
   out.executed_version = spec->version;
+  context.response_headers.emplace_back("Content-Type", "application/json");
   if (!outcome.succeeded()) out.function_error = "Unhandled";
   if (input.log_type == "Tail") out.log_result = base64_encode(outcome.log_tail);
   out.payload = outcome.payload;
