@@ -72,7 +72,7 @@ struct App::Parts {
   std::unique_ptr<store::Store> store = open_store(executor, options, state);
   store::Blobs blobs{pool, state.path() + "/blobs",
                      options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
-  lambda::CodePackages packages{state.path() + "/code", pool};
+  lambda::CodePackages packages{state.path() + "/code", pool, tasks};
   Credentials credentials{ids};
   std::unique_ptr<sandbox::Warden> warden;
 

@@ -21,6 +21,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kReadBlockBytes = 64 * 1024;
+/// What names begin with of directories that are not complete, or not needed any more.
+const std::string kTemporary = "tmp-";
+
+bool is_temporary(const std::string& name) { return name.starts_with(kTemporary); }
 
 struct CloseReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -121,18 +125,11 @@ void unpack(const std::string& zip_file, const std::string& directory) {
   }
 }
 
-CodeDirectory::~CodeDirectory() {
-  if (!doomed_) return;
-  std::error_code failed;
-  fs::remove_all(path_, failed);
-  if (failed) log::warning("cannot remove unpacked code", {{"path", path_}, {"error", failed.message()}});
-}
-
-CodePackages::CodePackages(std::string directory, BlockingPool& pool)
-    : directory_(std::move(directory)), pool_(pool) {
+CodePackages::CodePackages(std::string directory, BlockingPool& pool, TaskGroup& tasks)
+    : directory_(std::move(directory)), pool_(pool), tasks_(tasks) {
   fs::create_directories(directory_);
   for (const auto& entry : fs::directory_iterator(directory_))
-    if (entry.path().filename().string().starts_with("tmp-")) fs::remove_all(entry.path());
+    if (is_temporary(entry.path().filename())) fs::remove_all(entry.path());
 }
 
 std::string CodePackages::path_of(const std::string& sha256_hex) const {
@@ -143,7 +140,8 @@ std::shared_ptr<CodeDirectory> CodePackages::share(const std::string& sha256_hex
   auto& known = in_use_[sha256_hex];
   auto shared = known.lock();
   if (!shared) {
-    shared = std::make_shared<CodeDirectory>(path_of(sha256_hex));
+    shared = std::make_shared<CodeDirectory>(path_of(sha256_hex),
+                                             [this](const std::string& path) { remove(path); });
     known = shared;
   }
   shared->spare();
@@ -156,7 +154,7 @@ std::shared_ptr<CodeDirectory> CodePackages::find(const std::string& sha256_hex)
 
 Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex, std::string zip_file) {
   if (auto existing = find(sha256_hex)) co_return existing;
-  const std::string temporary = directory_ + "/tmp-" + std::to_string(next_temporary_++);
+  const std::string temporary = temporary_path();
   co_await pool_.run([zip_file, temporary] { unpack(zip_file, temporary); });
   // Another call may have unpacked the same package meanwhile: one of the two directories is enough.
   std::error_code failed;
@@ -167,10 +165,28 @@ Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex, 
   co_return share(sha256_hex);
 }
 
+std::string CodePackages::temporary_path() {
+  return directory_ + "/" + kTemporary + std::to_string(next_temporary_++);
+}
+
+void CodePackages::remove(const std::string& path) {
+  std::error_code failed;
+  const std::string aside = temporary_path();
+  fs::rename(path, aside, failed);
+  if (failed)
+    log::warning("cannot remove unpacked code", {{"path", path}, {"error", failed.message()}});
+  else
+    tasks_.spawn("removal of a code package", remove_on_pool(aside));
+}
+
+Task<> CodePackages::remove_on_pool(std::string path) {
+  co_await pool_.run([path] { fs::remove_all(path); });
+}
+
 void CodePackages::sweep(const std::function<bool(const std::string& sha256_hex)>& in_use) {
   for (const auto& entry : fs::directory_iterator(directory_)) {
     const std::string sha256_hex = entry.path().filename();
-    if (!in_use(sha256_hex)) forget(sha256_hex);
+    if (!is_temporary(sha256_hex) && !in_use(sha256_hex)) forget(sha256_hex);
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/blocking_pool.h"
 #include "base/task.h"
+#include "base/task_group.h"
 
 namespace martlet::lambda {
 
@@ -27,8 +28,12 @@ void unpack(const std::string& zip_file, const std::string& directory);
 /// A package's directory while somebody uses it.
 class CodeDirectory {
  public:
-  explicit CodeDirectory(std::string path) : path_(std::move(path)) {}
-  ~CodeDirectory();
+  /// `remove` takes the path of a directory that nobody needs any more.
+  CodeDirectory(std::string path, std::function<void(const std::string&)> remove)
+      : path_(std::move(path)), remove_(std::move(remove)) {}
+  ~CodeDirectory() {
+    if (doomed_) remove_(path_);
+  }
   CodeDirectory(const CodeDirectory&) = delete;
   CodeDirectory& operator=(const CodeDirectory&) = delete;
 
@@ -40,13 +45,14 @@ class CodeDirectory {
 
  private:
   std::string path_;
+  std::function<void(const std::string&)> remove_;
   bool doomed_ = false;
 };
 
 class CodePackages {
  public:
   /// Keeps the directories below `directory`; what a crash left half-unpacked there is removed.
-  CodePackages(std::string directory, BlockingPool& pool);
+  CodePackages(std::string directory, BlockingPool& pool, TaskGroup& tasks);
 
   /// The directory of the package, unpacked from `zip_file` unless it exists. `sha256_hex` is that file's.
   Task<std::shared_ptr<CodeDirectory>> open(std::string sha256_hex, std::string zip_file);
@@ -61,9 +67,15 @@ class CodePackages {
   /// The directory if it exists already; null otherwise.
   std::shared_ptr<CodeDirectory> find(const std::string& sha256_hex);
   std::shared_ptr<CodeDirectory> share(const std::string& sha256_hex);
+  /// Takes the directory out of the way at once and removes it behind everybody's back: it may have many
+  /// files.
+  void remove(const std::string& path);
+  Task<> remove_on_pool(std::string path);
+  std::string temporary_path();
 
   std::string directory_;
   BlockingPool& pool_;
+  TaskGroup& tasks_;
   std::unordered_map<std::string, std::weak_ptr<CodeDirectory>> in_use_;
   std::uint64_t next_temporary_ = 0;
 };

@@ -128,9 +128,10 @@ TEST_F(CodePackageTest, RefusesABomb) {
 }
 
 TEST_F(CodePackageTest, SharesADirectoryUntilItsLastUserLetsGo) {
-  run_async([&](Executor) -> Task<> {
+  run_async([&](Executor executor) -> Task<> {
     BlockingPool pool(1);
-    CodePackages packages(root_ / "code", pool);
+    TaskGroup tasks(executor);
+    CodePackages packages(root_ / "code", pool, tasks);
     const auto zip = write(zip_of({{"a.py", "x"}}));
     auto first = co_await packages.open("abc", zip);
     auto second = co_await packages.open("abc", zip);
@@ -141,13 +142,19 @@ TEST_F(CodePackageTest, SharesADirectoryUntilItsLastUserLetsGo) {
     EXPECT_TRUE(fs::exists(path));
     second.reset();
     EXPECT_FALSE(fs::exists(path));
+    co_await tasks.join();
+    EXPECT_TRUE(fs::is_empty(root_ / "code"));
   });
 }
 
 TEST_F(CodePackageTest, ClearsWhatACrashLeftHalfUnpacked) {
   fs::create_directories(root_ / "code/tmp-7/lib");
-  BlockingPool pool(1);
-  CodePackages packages(root_ / "code", pool);
+  run_async([&](Executor executor) -> Task<> {
+    BlockingPool pool(1);
+    TaskGroup tasks(executor);
+    const CodePackages packages(root_ / "code", pool, tasks);
+    co_return;
+  });
   EXPECT_FALSE(fs::exists(root_ / "code/tmp-7"));
 }
 
