@@ -157,9 +157,9 @@ def python_tests(tally, name, files, options, preset="release"):
 
 
 def chosen(options, step, file):
-    """Whether --only names this file; `--only api` names all of them, `--only api/test_x` one."""
-    wanted = [name for name in options.only if "/" in name]
-    return not wanted or any(name == f"{step}/{file.stem}" or name == f"{step}/{file.stem[5:]}" for name in wanted)
+    """Whether --only names this file: `--only api` names all of them, `--only api/invoke` one."""
+    wanted = [name for name in options.only if name.split("/")[0] == step]
+    return step in wanted or not wanted or f"{step}/{file.stem.removeprefix('test_')}" in wanted
 
 
 def api(tally, options, preset="release"):
