@@ -22,17 +22,19 @@ class Alarm {
 
   /// `clock` and what `look` refers to must outlive the alarm; a look under way is cancelled with it.
   Alarm(Executor executor, Clock& clock, Look look);
+  ~Alarm();
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
 
   /// Looks at that time or before.
   void at_latest(Duration at);
   void cancel();
 
  private:
-  Task<> watch();
+  struct State;
+  static Task<> watch(std::shared_ptr<State> state, std::uint64_t ticket);
 
-  Clock& clock_;
-  Look look_;
-  std::optional<Duration> until_;
+  std::shared_ptr<State> state_;
   TaskGroup task_;
 };
 
