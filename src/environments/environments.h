@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,8 +16,38 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "sandbox/sandbox.h"
 
 namespace martlet::environments {
+
+/// How a function's log is written: LoggingConfig of the Lambda API.
+struct Logging {
+  enum class Format { kText, kJson };
+  Format format = Format::kText;
+  /// "TRACE" to "FATAL", for what the function prints; only with JSON.
+  std::string application_level = "INFO";
+  /// "DEBUG", "INFO" or "WARN", for what the platform says; only with JSON.
+  std::string system_level = "INFO";
+};
+
+/// A container image, unpacked.
+struct Image {
+  /// Host directory with the root file system; the Spec's code lease keeps it in being.
+  std::string directory;
+  /// ENTRYPOINT and CMD, the function's ImageConfig applied.
+  std::vector<std::string> entry_point;
+  std::vector<std::string> command;
+  std::string working_directory;
+  /// ENV of the image; the function's variables go over it.
+  std::map<std::string, std::string> variables;
+};
+
+/// How an environment came to be: AWS_LAMBDA_INITIALIZATION_TYPE.
+enum class InitializationType { kOnDemand, kProvisionedConcurrency, kSnapStart };
+
+/// Credentials of the function's role as environment variables (AWS_ACCESS_KEY_ID, ...), new ones for every
+/// environment.
+using CredentialsForEnvironment = std::function<Task<std::map<std::string, std::string>>()>;
 
 /// Everything that defines an environment of one function version. Immutable once made and shared:
 /// environments of the same Spec object are interchangeable, a changed function gets a new Spec.
@@ -35,15 +66,33 @@ struct Spec {
   std::string code_directory;
   /// Keeps that directory in being for as long as the Spec lives; may be null.
   std::shared_ptr<const void> code_lease;
-  /// Host directories of layers, merged into /opt in this order.
-  std::vector<std::string> layer_directories;
+  /// Host directory with the layers merged, shown as /opt; empty when there are none.
+  std::string opt_directory;
+  std::shared_ptr<const void> opt_lease;
+  /// Set for PackageType Image; runtime, handler and code_directory are empty then.
+  std::optional<Image> image;
   std::map<std::string, std::string> variables;
   std::uint32_t memory_mb = 128;
   std::uint32_t ephemeral_storage_mb = 512;
   std::chrono::seconds timeout{3};
   std::string log_group;
-  /// Credentials and endpoint settings (AWS_ACCESS_KEY_ID, ...), fetched when an environment starts.
-  std::map<std::string, std::string> credentials;
+  Logging logging;
+  /// "PassThrough" or "Active".
+  std::string tracing_mode = "PassThrough";
+  /// SnapStart ApplyOn PublishedVersions, and this is a published version.
+  bool snap_start = false;
+  sandbox::Egress egress;
+  CredentialsForEnvironment credentials;
+};
+
+/// Takes an answer as it comes (InvokeWithResponseStream, function URLs with RESPONSE_STREAM). Whoever calls
+/// waits for each call to end: that is how a slow reader slows the function down.
+class ResponseSink {
+ public:
+  virtual ~ResponseSink() = default;
+  /// Before the first piece: the Content-Type the runtime gave its answer.
+  virtual Task<> begin(std::string content_type) = 0;
+  virtual Task<> write(std::string piece) = 0;
 };
 
 /// One event for a function.
@@ -56,6 +105,15 @@ struct Invocation {
   std::string client_context;
   std::string cognito_identity;
   std::string trace_id;
+  /// Where the answer goes when the caller wants it piece by piece; null: all of it into Outcome::payload.
+  std::shared_ptr<ResponseSink> sink = nullptr;
+};
+
+/// Why an invocation was throttled: Reason of TooManyRequestsException.
+enum class ThrottleReason {
+  kConcurrentInvocationLimitExceeded,                  ///< the account's concurrency, or this host's room
+  kReservedFunctionConcurrentInvocationLimitExceeded,  ///< the function's reserved concurrency
+  kFunctionInvocationRateLimitExceeded,  ///< environments are not made faster than AWS makes them
 };
 
 /// What became of an invocation.
@@ -81,6 +139,11 @@ struct Outcome {
   /// Only where this invocation started the environment.
   std::optional<std::chrono::microseconds> init_duration = {};
   std::uint64_t peak_memory_bytes = 0;
+  /// With kThrottled.
+  ThrottleReason throttle_reason = ThrottleReason::kConcurrentInvocationLimitExceeded;
+  /// The answer, or its beginning, went to Invocation::sink. An error that came after that is a midstream
+  /// error: `kind` and `payload` tell it.
+  bool streamed = false;
 
   [[nodiscard]] bool succeeded() const { return kind == Kind::kSuccess; }
 };

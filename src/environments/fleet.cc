@@ -101,8 +101,6 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
   static Task<Outcome> invoke(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                               Invocation invocation) {
     ++self->invocations;
-    if (spec->layer_directories.size() > 1)
-      throw std::runtime_error("a function with more than one layer needs them merged into one directory");
     const auto runtime = self->runtimes.find(spec->runtime);
     if (!runtime) {
       ++self->failures;
@@ -186,7 +184,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
         std::make_shared<LogStream>(self->executor, self->clock, self->sink, self->tasks, spec,
                                     log_stream_name(self->clock.now(), spec->version, self->ids.hex(32)));
     log->add(init_start_line(*spec, runtime->version));
-    const auto first = self->make(spec, runtime, log);
+    const auto first = self->make(spec, runtime, log, co_await credentials_of(*spec));
     if (!first) co_return self->refuse_entrypoint(*spec, *log, *run, first.error());
     if (const auto refusal = co_await boot(self, *first, self->options.init_timeout))
       co_return self->refuse_entrypoint(*spec, *log, *run, *refusal);
@@ -199,7 +197,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
       co_return;
     }
     if (self->stopping) co_return;  // the caller refuses the invocation
-    const auto second = self->make(spec, runtime, log);
+    const auto second = self->make(spec, runtime, log, co_await credentials_of(*spec));
     if (!second) co_return self->refuse_entrypoint(*spec, *log, *run, second.error());
     (*second)->begin(run);
     if (const auto refusal = co_await boot(self, *second, spec->timeout))
@@ -208,11 +206,17 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     co_await (*second)->finished(run);
   }
 
+  static Task<Variables> credentials_of(const Spec& spec) {
+    if (!spec.credentials) co_return Variables{};
+    co_return co_await spec.credentials();
+  }
+
   std::expected<std::shared_ptr<Environment>, std::string> make(const std::shared_ptr<const Spec>& spec,
                                                                 const std::shared_ptr<const Runtime>& runtime,
-                                                                const std::shared_ptr<LogStream>& log) {
+                                                                const std::shared_ptr<LogStream>& log,
+                                                                const Variables& credentials) {
     const Ports ports{.runtime_api = options.runtime_api_port, .endpoint = options.endpoint_port};
-    auto policy = policy_for(*spec, *runtime, ports, "env-" + ids.hex(24), log->name());
+    auto policy = policy_for(*spec, *runtime, ports, "env-" + ids.hex(24), log->name(), credentials);
     if (!policy) return std::unexpected(policy.error());
     auto environment = std::make_shared<Environment>(around, spec, runtime, log, std::move(*policy));
     roster.add(environment);
@@ -315,6 +319,22 @@ void Fleet::retire(const std::string& function_arn) {
 void Fleet::retire(const std::shared_ptr<const Spec>& spec) {
   for (const auto& environment : impl_->roster.all())
     if (environment->spec() == spec) environment->retire();
+}
+
+void Fleet::set_reserved_concurrency(const std::string&, std::optional<std::uint32_t>) {
+  throw std::logic_error("not built yet");
+}
+
+void Fleet::provision(const std::shared_ptr<const Spec>&, std::uint32_t) {
+  throw std::logic_error("not built yet");
+}
+
+Fleet::Provisioned Fleet::provisioned(const std::shared_ptr<const Spec>&) const {
+  throw std::logic_error("not built yet");
+}
+
+Task<std::optional<std::string>> Fleet::prepare_snapshot(std::shared_ptr<const Spec>) {
+  throw std::logic_error("not built yet");
 }
 
 std::shared_ptr<const Spec> Fleet::spec_of(const std::string& tag) const {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -66,6 +67,27 @@ class Fleet {
   void retire(const std::string& function_arn);
   /// Ends the environments made from `spec`, in the same way.
   void retire(const std::shared_ptr<const Spec>& spec);
+
+  /// Concurrency that only this function (unqualified ARN) uses, and no more than which it uses; nullopt: it
+  /// shares what the account has left. 0 throttles it altogether.
+  void set_reserved_concurrency(const std::string& function_arn, std::optional<std::uint32_t> reserved);
+
+  /// Keeps `count` environments of `spec` initialised from now on; 0 ends that. Idempotent.
+  void provision(const std::shared_ptr<const Spec>& spec, std::uint32_t count);
+  struct Provisioned {
+    std::uint32_t requested = 0;
+    /// Initialised, in use or not.
+    std::uint32_t allocated = 0;
+    /// Initialised and not in use.
+    std::uint32_t available = 0;
+    /// Why the requested number cannot be had; empty while it can or may yet.
+    std::string failure;
+  };
+  [[nodiscard]] Provisioned provisioned(const std::shared_ptr<const Spec>& spec) const;
+
+  /// SnapStart: initialises the version once and keeps that, before its first invocation. The failure's error
+  /// document when initialisation fails, else nullopt.
+  Task<std::optional<std::string>> prepare_snapshot(std::shared_ptr<const Spec> spec);
 
   /// The function whose environment has this tag (see FleetOptions::adopt_endpoint); null when there is none.
   [[nodiscard]] std::shared_ptr<const Spec> spec_of(const std::string& tag) const;

@@ -16,8 +16,7 @@ bool is_program(const std::string& path) {
 /// The program of a `provided` runtime, as a path inside.
 std::optional<std::string> bootstrap_of(const Spec& spec) {
   if (is_program(spec.code_directory + "/bootstrap")) return "/var/task/bootstrap";
-  for (const std::string& layer : spec.layer_directories)
-    if (is_program(layer + "/bootstrap")) return "/opt/bootstrap";
+  if (!spec.opt_directory.empty() && is_program(spec.opt_directory + "/bootstrap")) return "/opt/bootstrap";
   return std::nullopt;
 }
 
@@ -25,9 +24,9 @@ std::optional<std::string> bootstrap_of(const Spec& spec) {
 
 double cpus_for(std::uint32_t memory_mb) { return static_cast<double>(memory_mb) / 1769; }
 
-std::map<std::string, std::string> variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
-                                                 const std::string& log_stream) {
-  std::map<std::string, std::string> variables{
+Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
+                        const std::string& log_stream, const Variables& credentials) {
+  Variables variables{
       {"PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
       {"LD_LIBRARY_PATH", "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"},
       {"LANG", "en_US.UTF-8"},
@@ -39,7 +38,7 @@ std::map<std::string, std::string> variables_for(const Spec& spec, const Runtime
   if (runtime.language == Language::kNode)
     variables["NODE_PATH"] = "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task";
   // A function may replace what is above, but not what is below: those names are reserved.
-  for (const auto* source : {&spec.variables, &spec.credentials})
+  for (const auto* source : {&spec.variables, &credentials})
     for (const auto& [name, value] : *source) variables[name] = value;
   if (runtime.language != Language::kProvided) variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + spec.runtime;
   variables["_HANDLER"] = spec.handler;
@@ -59,7 +58,8 @@ std::map<std::string, std::string> variables_for(const Spec& spec, const Runtime
 
 std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
                                                        const Ports& ports, const std::string& name,
-                                                       const std::string& log_stream) {
+                                                       const std::string& log_stream,
+                                                       const Variables& credentials) {
   sandbox::Policy policy;
   policy.name = name;
   policy.command = runtime.command;
@@ -73,12 +73,11 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
     // Node.js does not see the sandbox's memory limit; without this it would collect garbage too late.
     policy.command.insert(policy.command.begin() + 1,
                           "--max-old-space-size=" + std::to_string(spec.memory_mb * 9 / 10));
-  policy.environment = variables_for(spec, runtime, ports, log_stream);
+  policy.environment = variables_for(spec, runtime, ports, log_stream, credentials);
   policy.working_directory = "/var/task";
   policy.binds = runtime.binds;
   policy.binds.push_back({.source = spec.code_directory, .target = "/var/task"});
-  for (const std::string& layer : spec.layer_directories)
-    policy.binds.push_back({.source = layer, .target = "/opt"});
+  if (!spec.opt_directory.empty()) policy.binds.push_back({.source = spec.opt_directory, .target = "/opt"});
   policy.tmp_bytes = static_cast<std::uint64_t>(spec.ephemeral_storage_mb) << 20;
   policy.memory_bytes = static_cast<std::uint64_t>(spec.memory_mb) << 20;
   policy.cpus = 0;  // initialisation runs unthrottled

@@ -24,14 +24,17 @@ inline constexpr std::size_t kEndpointListener = 1;
 /// CPUs' worth of time in proportion to memory: 1,769 MB is one.
 double cpus_for(std::uint32_t memory_mb);
 
-/// The variables of the process, Lambda's own and the function's.
-std::map<std::string, std::string> variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
-                                                 const std::string& log_stream);
+using Variables = std::map<std::string, std::string>;
+
+/// The variables of the process: Lambda's own, the function's, and `credentials`.
+Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
+                        const std::string& log_stream, const Variables& credentials);
 
 /// The sandbox named `name`; or, when the code has no program to start, AWS's error message for
 /// Runtime.InvalidEntrypoint.
 std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
                                                        const Ports& ports, const std::string& name,
-                                                       const std::string& log_stream);
+                                                       const std::string& log_stream,
+                                                       const Variables& credentials);
 
 }  // namespace martlet::environments

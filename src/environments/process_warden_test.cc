@@ -92,6 +92,12 @@ class ProcessSandbox final : public sandbox::Sandbox {
     ::kill(-pid_, SIGKILL);
   }
 
+  Task<> finish(sandbox::Finish) override { throw std::logic_error("this warden has no such thing"); }
+  Task<> run_main(sandbox::Program) override { throw std::logic_error("this warden has no such thing"); }
+  Task<std::unique_ptr<sandbox::Process>> run(sandbox::Program) override {
+    throw std::logic_error("this warden has no such thing");
+  }
+  void signal_main(int) override { throw std::logic_error("this warden has no such thing"); }
   Task<> freeze() override {
     ++warden_.freezes;
     ::kill(-pid_, SIGSTOP);

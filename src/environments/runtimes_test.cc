@@ -108,12 +108,11 @@ TEST_F(PolicyTest, VariablesOfLambdaWinOverReservedOnesOnly) {
   spec.handler = "a.b";
   spec.memory_mb = 256;
   spec.variables = {{"MINE", "1"}, {"TZ", "Europe/Berlin"}, {"AWS_REGION", "no"}};
-  spec.credentials = {{"AWS_ACCESS_KEY_ID", "key"}};
   Runtime runtime{.language = Language::kPython,
                   .command = {"/usr/bin/python3.12"},
                   .binds = {},
                   .version = "python:3.12"};
-  const auto variables = variables_for(spec, runtime, {}, "stream");
+  const auto variables = variables_for(spec, runtime, {}, "stream", {{"AWS_ACCESS_KEY_ID", "key"}});
   EXPECT_EQ(variables.at("MINE"), "1");
   EXPECT_EQ(variables.at("TZ"), "Europe/Berlin");
   EXPECT_EQ(variables.at("AWS_REGION"), "eu-west-1");
@@ -127,13 +126,13 @@ TEST_F(PolicyTest, VariablesOfLambdaWinOverReservedOnesOnly) {
 TEST_F(PolicyTest, AProvidedRuntimeNeedsAnExecutableBootstrap) {
   Spec spec;
   spec.code_directory = root_ / "code";
-  spec.layer_directories = {root_ / "layer"};
+  spec.opt_directory = root_ / "layer";
   const Runtime runtime;
-  EXPECT_FALSE(policy_for(spec, runtime, {}, "n", "s"));
+  EXPECT_FALSE(policy_for(spec, runtime, {}, "n", "s", {}));
   program("layer/bootstrap");
-  EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s")->command, std::vector<std::string>{"/opt/bootstrap"});
+  EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s", {})->command, std::vector<std::string>{"/opt/bootstrap"});
   program("code/bootstrap");
-  EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s")->command,
+  EXPECT_EQ(policy_for(spec, runtime, {}, "n", "s", {})->command,
             std::vector<std::string>{"/var/task/bootstrap"});
 }
 

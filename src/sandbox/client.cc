@@ -31,6 +31,10 @@ class RemoteSandbox : public Sandbox {
     if (!created_.end->result) connection_->kill(created_.id);
   }
 
+  Task<> finish(Finish) override { throw std::logic_error("not built yet"); }
+  Task<> run_main(Program) override { throw std::logic_error("not built yet"); }
+  Task<std::unique_ptr<Process>> run(Program) override { throw std::logic_error("not built yet"); }
+  void signal_main(int) override { throw std::logic_error("not built yet"); }
   Task<> freeze() override {
     return tell(connection_, {.kind = Request::Kind::kFreeze, .sandbox = created_.id});
   }

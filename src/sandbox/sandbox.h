@@ -32,12 +32,28 @@ struct Listener {
   std::uint16_t port = 0;
 };
 
+/// Which addresses outside a sandbox may reach, beside its own listeners.
+struct Egress {
+  enum class Kind {
+    kNone,     ///< only loopback exists
+    kNetwork,  ///< a veth pair behind NAT; needs a privileged warden
+  };
+  Kind kind = Kind::kNone;
+  /// What may be reached: "10.0.0.0/8", "0.0.0.0/0"; with ports: "10.0.0.0/8:443", "0.0.0.0/0:1024-65535".
+  /// Everything else, and every address of this host, is refused.
+  std::vector<std::string> allowed{};
+};
+
 /// What a sandbox is, may see and may use.
 struct Policy {
   /// A name for people: [a-zA-Z0-9_-]{1,64}.
   std::string name;
 
-  /// Program and arguments; the program is a path inside the sandbox.
+  /// Host directory that takes the system root's place (an unpacked container image); empty: the system root.
+  std::string root;
+
+  /// Program and arguments; the program is a path inside the sandbox. Empty: the sandbox starts without a
+  /// main program and waits for Sandbox::run_main().
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;
   std::string working_directory = "/";
@@ -61,6 +77,28 @@ struct Policy {
   std::uint32_t max_open_files = 1024;
 
   std::vector<Listener> listeners;
+
+  Egress egress{};
+
+  /// The sandbox's first process keeps the right to mount until Sandbox::finish() has given the rest of the
+  /// policy. Until then only trusted programs (an interpreter that waits for its function) may run inside.
+  bool unfinished = false;
+};
+
+/// What an unfinished sandbox is given when it is known what it is for.
+struct Finish {
+  std::vector<Bind> binds;
+  std::uint64_t tmp_bytes = 512ULL << 20;
+  std::uint64_t memory_bytes = 128ULL << 20;
+  double cpus = 0;
+  Egress egress{};
+};
+
+/// A program to start in a sandbox that exists; the paths are those inside.
+struct Program {
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;
+  std::string working_directory = "/";
 };
 
 /// What became of a sandbox. `reason` is a fixed word, `detail` is for people.
@@ -88,6 +126,20 @@ struct Usage {
   std::chrono::nanoseconds cpu_time{0};
 };
 
+/// A program beside the main one in a sandbox. Destroying the handle leaves it running: it ends by itself, by
+/// signal(), or with the sandbox.
+class Process {
+ public:
+  virtual ~Process() = default;
+  /// Read ends of the pipes that are its standard output and standard error. Taken once, owned by the caller.
+  virtual int take_stdout() = 0;
+  virtual int take_stderr() = 0;
+  /// Waits until it has ended: kExited, kSignalled, or kKilled when the sandbox went first.
+  virtual Task<Result> wait() = 0;
+  /// Sends a signal; nothing happens when it has ended.
+  virtual void signal(int number) = 0;
+};
+
 /// A running sandbox. Destroying the handle kills it.
 class Sandbox {
  public:
@@ -106,6 +158,16 @@ class Sandbox {
   virtual void kill() = 0;
 
   // The following throw std::runtime_error once the sandbox has ended.
+
+  /// Gives an unfinished sandbox the rest of its policy; once. From then on nothing in it has any right.
+  virtual Task<> finish(Finish finish) = 0;
+  /// Starts the main program of a sandbox made without one; once. Its output is take_stdout/take_stderr. The
+  /// sandbox ends with it.
+  virtual Task<> run_main(Program program) = 0;
+  /// Starts another program (an extension) beside the main one.
+  virtual Task<std::unique_ptr<Process>> run(Program program) = 0;
+  /// Sends a signal to the main program.
+  virtual void signal_main(int number) = 0;
 
   /// Stops, and lets go on, all its processes. Each stops when it next enters the kernel, which takes
   /// microseconds.

@@ -18,7 +18,7 @@ namespace martlet::server {
 namespace {
 
 /// Environments started before a change keep the credentials they were given.
-constexpr std::size_t kKeysPerFunction = 3;
+constexpr std::size_t kKeysPerFunction = 3000;
 
 void write_private_file(const std::string& file, const std::string& content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);

@@ -50,7 +50,7 @@ Task<std::shared_ptr<const Spec>> LambdaService::spec_of(FunctionName name, std:
   spec->ephemeral_storage_mb = static_cast<std::uint32_t>(function.ephemeral_storage_mb);
   spec->timeout = std::chrono::seconds(function.timeout_seconds);
   spec->log_group = function.log_group;
-  spec->credentials = co_await with_.credentials_for(name, function.role);
+  spec->credentials = [this, name, role = function.role] { return with_.credentials_for(name, role); };
   // The function may have changed, or another invocation have made the spec, while the code was being
   // unpacked.
   const FunctionRecord now_stored = co_await require_function(name, partition);
