@@ -84,12 +84,17 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       event_ready_(surroundings.executor),
       progress_(surroundings.executor) {}
 
-Task<> Environment::start(Duration init_limit) {
+Task<> Environment::start(Duration init_limit, std::unique_ptr<sandbox::Sandbox> ready) {
   const auto self = shared_from_this();
   created_at_ = around_.clock.elapsed();
-  sandbox_ = co_await around_.warden.create(policy_);
+  if (ready) {
+    sandbox_ = std::move(ready);
+    around_.runtime_api.hand_over(tag(), weak_from_this());
+  } else {
+    sandbox_ = co_await around_.warden.create(policy_);
+    around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
+  }
   log_->attach(sandbox_->take_stdout(), sandbox_->take_stderr());
-  around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   remove_endpoint_ = around_.adopt_endpoint(sandbox_->take_listener(kEndpointListener), tag());
   around_.tasks.spawn("environment", live(self));
   if (doomed_)
@@ -278,6 +283,7 @@ Task<> Environment::measure(std::shared_ptr<Environment> self) {
   self->measured_at_ = self->around_.clock.elapsed();
   try {
     const sandbox::Usage usage = co_await self->sandbox_->usage();
+    self->memory_held_ = usage.memory_bytes;
     self->peak_memory_ = std::max({self->peak_memory_, usage.peak_memory_bytes, usage.memory_bytes});
   } catch (const std::exception&) {
     // It has just ended; its result brings the figure.

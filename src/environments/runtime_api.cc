@@ -7,6 +7,7 @@ namespace martlet::environments {
 namespace {
 
 constexpr std::string_view kPrefix = "/2018-06-01/runtime/";
+constexpr std::string_view kFunctionPath = "/2018-06-01/martlet/function";
 /// Error documents are logged and returned, so they may be as long as answers.
 constexpr std::size_t kMaxErrorBytes = kMaxResponseBytes;
 /// What is read and dropped of an answer that is too long, so that the connection can go on.
@@ -75,6 +76,10 @@ void RuntimeApi::attach(int listening_fd, const std::string& tag, std::weak_ptr<
   attached_[tag] = {.listener = server_->adopt(listening_fd, tag), .host = std::move(host)};
 }
 
+void RuntimeApi::hand_over(const std::string& tag, std::weak_ptr<RuntimeHost> host) {
+  attached_.at(tag).host = std::move(host);
+}
+
 void RuntimeApi::detach(const std::string& tag) {
   const auto found = attached_.find(tag);
   if (found == attached_.end()) return;
@@ -89,6 +94,10 @@ Task<> RuntimeApi::answer(net::Request& request, net::ResponseWriter& writer) {
   const auto found = attached_.find(request.listener());
   const auto host = found == attached_.end() ? nullptr : found->second.host.lock();
   std::string_view path = request.head().path();
+  if (host && path == kFunctionPath && request.head().method == "GET") {
+    co_await answer_function(host, writer);
+    co_return;
+  }
   if (!host || !path.starts_with(kPrefix)) {
     co_await writer.send(refusal(404, "NotFound", "The Runtime API has no such resource"));
     co_return;
@@ -110,6 +119,11 @@ Task<> RuntimeApi::answer(net::Request& request, net::ResponseWriter& writer) {
   } else {
     co_await writer.send(refusal(404, "NotFound", "The Runtime API has no such resource"));
   }
+}
+
+Task<> RuntimeApi::answer_function(std::shared_ptr<RuntimeHost> host, net::ResponseWriter& writer) {
+  std::optional<std::string> document = co_await host->function();
+  co_await writer.send(document ? json(200, std::move(*document)) : response_to(Verdict::kWrongState));
 }
 
 Task<> RuntimeApi::answer_next(std::shared_ptr<RuntimeHost> host, net::ResponseWriter& writer) {

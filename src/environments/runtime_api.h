@@ -55,6 +55,9 @@ class RuntimeHost {
   virtual Task<Verdict> respond_too_large(std::string request_id) = 0;
   virtual Task<Verdict> fail(std::string request_id, RuntimeError error) = 0;
   virtual Task<Verdict> fail_init(RuntimeError error) = 0;
+  /// A pre-booted runtime asks which function it is to be (see preboot.h): waits for that. nullopt when it
+  /// will be none.
+  virtual Task<std::optional<std::string>> function() { co_return std::nullopt; }
 };
 
 class RuntimeApi {
@@ -65,6 +68,8 @@ class RuntimeApi {
   /// Answers what arrives on that listening socket (taken over) for `host`, until detach(tag). Tags are
   /// unique.
   void attach(int listening_fd, const std::string& tag, std::weak_ptr<RuntimeHost> host);
+  /// From now on `host` answers what arrives there; requests under way stay with the old one.
+  void hand_over(const std::string& tag, std::weak_ptr<RuntimeHost> host);
   void detach(const std::string& tag);
   /// Closes every connection and waits until nothing runs.
   Task<> stop();
@@ -76,6 +81,7 @@ class RuntimeApi {
   };
 
   Task<> answer(net::Request& request, net::ResponseWriter& writer);
+  Task<> answer_function(std::shared_ptr<RuntimeHost> host, net::ResponseWriter& writer);
   Task<> answer_next(std::shared_ptr<RuntimeHost> host, net::ResponseWriter& writer);
   Task<> take_response(std::shared_ptr<RuntimeHost> host, std::string id, net::Request& request,
                        net::ResponseWriter& writer);

@@ -41,7 +41,7 @@ Task<> run_world(Executor executor, sandbox::Warden& warden, const Body& body, F
     failure = std::current_exception();
   }
   co_await world.fleet.stop();
-  EXPECT_EQ(world.fleet.statistics().reserved_memory_bytes, 0u);
+  EXPECT_EQ(world.fleet.statistics().memory_bytes, 0u);
   if (failure) std::rethrow_exception(failure);
 }
 
@@ -208,7 +208,7 @@ TEST(Sandboxed, ParallelOnesThenFrozenThenReused) {
         EXPECT_EQ(again.payload, R"({"do": "again"})");
         EXPECT_EQ(world.fleet.statistics().cold_starts, 5u);
         world.fleet.retire(spec->function_arn);
-        while (world.fleet.statistics().reserved_memory_bytes > 0) co_await world.clock->sleep_elapsed(5ms);
+        while (world.fleet.statistics().memory_bytes > 0) co_await world.clock->sleep_elapsed(5ms);
       },
       options);
 }
