@@ -1,8 +1,8 @@
 #pragma once
 
-// Concurrency: who may run now. Counts requests in flight per function and per account and region, and refuses
-// what AWS would refuse: beyond the account's concurrency, beyond what is reserved for the function, or
-// faster than a function gets new environments ("Understanding Lambda function scaling", "Lambda scaling
+// Concurrency: who may run now. Counts requests in flight per function and per account and region, and
+// refuses what AWS would refuse: beyond the account's concurrency, beyond what is reserved for the function,
+// or faster than a function gets new environments ("Understanding Lambda function scaling", "Lambda scaling
 // behavior"). Knows neither environments nor this host's room. Owned by the fleet; lives on the loop.
 
 #include <cstdint>

@@ -122,9 +122,9 @@ TEST(Concurrency, AFunctionGrowsAtTheScalingRate) {
 TEST(Concurrency, FunctionsAtRestAreForgotten) {
   Concurrency concurrency({.account = 5});
   concurrency.reserve(kF, 1);
-  for (int i = 0; i < 1000; ++i)
-    EXPECT_TRUE(concurrency.enter(kAccount + std::to_string(i), Use::kOnDemand));
-  EXPECT_FALSE(fill(concurrency, kF, ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded).empty());
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(concurrency.enter(kAccount + std::to_string(i), Use::kOnDemand));
+  EXPECT_FALSE(
+      fill(concurrency, kF, ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded).empty());
   EXPECT_EQ(concurrency.of_all().executions, 0u);
 }
 

@@ -42,8 +42,9 @@ Fleet::Impl::Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden&
              .adopt_endpoint = [this](int fd, const std::string& tag) { return adopt_endpoint(fd, tag); },
              .changed = [this](Environment& environment) { environment_changed(environment); }},
       concurrency(options.concurrency),
-      roster({.memory_bytes = options.memory_budget_bytes != 0 ? options.memory_budget_bytes : default_budget(),
-              .environments = options.max_environments}),
+      roster(
+          {.memory_bytes = options.memory_budget_bytes != 0 ? options.memory_budget_bytes : default_budget(),
+           .environments = options.max_environments}),
       gate(executor, clock, std::thread::hardware_concurrency() + 1, kLongBoot, [this] { stock.tend(); }),
       stock({.executor = executor,
              .clock = clock,
@@ -68,17 +69,18 @@ Fleet::Impl::Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden&
                 .stock = stock,
                 .gate = gate,
                 .ports = ports}),
-      provisioner({.executor = executor,
-                   .clock = clock,
-                   .tasks = tasks,
-                   .launcher = launcher,
-                   .roster = roster,
-                   .concurrency = concurrency,
-                   .runtimes = runtimes,
-                   .init_timeout = options.init_timeout,
-                   .patience = options.patience,
-                   .wait_for_room = [this](Duration until) { return wait_for_room(shared_from_this(), until); },
-                   .ready = around.changed}),
+      provisioner(
+          {.executor = executor,
+           .clock = clock,
+           .tasks = tasks,
+           .launcher = launcher,
+           .roster = roster,
+           .concurrency = concurrency,
+           .runtimes = runtimes,
+           .init_timeout = options.init_timeout,
+           .patience = options.patience,
+           .wait_for_room = [this](Duration until) { return wait_for_room(shared_from_this(), until); },
+           .ready = around.changed}),
       pressure(executor, clock, "/proc", [this] { relieve(); }) {}
 
 std::function<void()> Fleet::Impl::adopt_endpoint(int fd, const std::string& tag) {
@@ -255,6 +257,9 @@ Fleet::Statistics Fleet::statistics() const {
     switch (environment->state()) {
       case Environment::State::kStarting:
         ++result.starting;
+        break;
+      case Environment::State::kHeld:
+        ++result.held;
         break;
       case Environment::State::kIdle:
         ++(environment->frozen() ? result.frozen : result.idle);

@@ -125,6 +125,8 @@ class Fleet {
     std::size_t idle = 0;
     std::size_t frozen = 0;
     std::size_t busy = 0;
+    /// Kept as snapshots (SnapStart).
+    std::size_t held = 0;
     /// What they count against the budget.
     std::uint64_t memory_bytes = 0;
     /// Invocations in flight; of these, those that use unreserved concurrency, and those in provisioned

@@ -18,9 +18,9 @@ Task<Variables> credentials_of(const Spec& spec) {
 
 Birth Launcher::conceive(std::shared_ptr<const Spec> spec, std::shared_ptr<const Runtime> runtime,
                          InitializationType type) {
-  auto log = std::make_shared<LogStream>(
-      with_.executor, with_.clock, with_.sink, with_.tasks, spec,
-      log_stream_name(with_.clock.now(), spec->version, with_.ids.hex(32)));
+  auto log =
+      std::make_shared<LogStream>(with_.executor, with_.clock, with_.sink, with_.tasks, spec,
+                                  log_stream_name(with_.clock.now(), spec->version, with_.ids.hex(32)));
   log->add(init_start_line(*spec, runtime->version));
   return {.spec = std::move(spec), .runtime = std::move(runtime), .log = std::move(log), .type = type};
 }
@@ -69,8 +69,8 @@ std::shared_ptr<Environment> Launcher::make(const Birth& birth, sandbox::Policy 
 /// Null when the pre-booted runtime turned out to be of no use.
 Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr<Preboot> preboot,
                                                     Duration limit, std::shared_ptr<Run> run) {
-  const auto bare = policy_for(*birth.spec, *birth.runtime, with_.ports, preboot->tag(), birth.log->name(),
-                               {}, birth.type);
+  const auto bare =
+      policy_for(*birth.spec, *birth.runtime, with_.ports, preboot->tag(), birth.log->name(), {}, birth.type);
   preboot->finish(finish_for(*bare, *birth.runtime));
   const Variables credentials = co_await credentials_of(*birth.spec);
   try {
@@ -81,12 +81,11 @@ Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr
     co_return nullptr;
   }
   sandbox::Policy policy = *bare;
-  policy.environment = variables_for(*birth.spec, *birth.runtime, with_.ports, birth.log->name(), credentials,
-                                     birth.type);
-  std::string document = function_document(policy.environment, birth.spec->memory_mb);
+  policy.environment =
+      variables_for(*birth.spec, *birth.runtime, with_.ports, birth.log->name(), credentials, birth.type);
   const auto environment = make(birth, std::move(policy), run);
   co_await environment->start(limit, preboot->take_sandbox());
-  preboot->give(std::move(document));
+  preboot->give(function_document(environment->variables(), birth.spec->memory_mb));
   co_return environment;
 }
 

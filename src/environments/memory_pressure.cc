@@ -10,7 +10,6 @@
 #include <sstream>
 #include <string_view>
 
-
 namespace martlet::environments {
 
 namespace {

@@ -36,10 +36,9 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
 
 /// The sandbox named `name`; or, when the code has no program to start, AWS's error message for
 /// Runtime.InvalidEntrypoint.
-std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
-                                                       const Ports& ports, const std::string& name,
-                                                       const std::string& log_stream,
-                                                       const Variables& credentials,
-                                                       InitializationType type = InitializationType::kOnDemand);
+std::expected<sandbox::Policy, std::string> policy_for(
+    const Spec& spec, const Runtime& runtime, const Ports& ports, const std::string& name,
+    const std::string& log_stream, const Variables& credentials,
+    InitializationType type = InitializationType::kOnDemand);
 
 }  // namespace martlet::environments

@@ -34,7 +34,8 @@ sandbox::Finish finish_for(const sandbox::Policy& policy, const Runtime& runtime
                        .cpus = policy.cpus,
                        .egress = policy.egress};
   // The runtime's own are there; policy_for puts them first.
-  rest.binds.erase(rest.binds.begin(), rest.binds.begin() + static_cast<std::ptrdiff_t>(runtime.binds.size()));
+  rest.binds.erase(rest.binds.begin(),
+                   rest.binds.begin() + static_cast<std::ptrdiff_t>(runtime.binds.size()));
   return rest;
 }
 
@@ -56,7 +57,7 @@ Task<> Preboot::boot() {
     end();
     throw;
   }
-  around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
+  around_.runtime_api.attach_waiting(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   around_.tasks.spawn("pre-booted runtime", watch(self));
   if (doomed_) sandbox_->kill();
   changed_.notify_all();
@@ -116,18 +117,9 @@ Task<std::optional<std::string>> Preboot::function() {
   const auto self = shared_from_this();
   asked_ = true;
   changed_.notify_all();
-  while (!document_ && !ended_) co_await changed_.wait();
+  while (!document_ && !given_ && !ended_) co_await changed_.wait();
+  given_ = true;
   co_return std::exchange(document_, std::nullopt);
 }
-
-Task<std::optional<Event>> Preboot::next() { co_return std::nullopt; }
-
-Task<Verdict> Preboot::respond(std::string, std::string) { co_return Verdict::kUnknownRequest; }
-
-Task<Verdict> Preboot::respond_too_large(std::string) { co_return Verdict::kUnknownRequest; }
-
-Task<Verdict> Preboot::fail(std::string, RuntimeError) { co_return Verdict::kUnknownRequest; }
-
-Task<Verdict> Preboot::fail_init(RuntimeError) { co_return Verdict::kWrongState; }
 
 }  // namespace martlet::environments

@@ -1,8 +1,9 @@
 #pragma once
 
 // Preboot: a sandbox in which a runtime's interpreter and Martlet's bootstrap run, but no function yet. The
-// bootstrap asks GET /2018-06-01/martlet/function; the answer tells it the function's variables, and from then
-// on it is an ordinary environment's process. Made by the Stock, finished by the Launcher; lives on the loop.
+// bootstrap asks GET /2018-06-01/martlet/function; the answer tells it the function's variables, and from
+// then on it is an ordinary environment's process. Made by the Stock, finished by the Launcher; lives on the
+// loop.
 
 #include <cstdint>
 #include <exception>
@@ -28,7 +29,7 @@ sandbox::Finish finish_for(const sandbox::Policy& policy, const Runtime& runtime
 /// The answer to GET /2018-06-01/martlet/function.
 std::string function_document(const Variables& variables, std::uint32_t memory_mb);
 
-class Preboot final : public RuntimeHost, public std::enable_shared_from_this<Preboot> {
+class Preboot final : public WaitingRuntime, public std::enable_shared_from_this<Preboot> {
  public:
   Preboot(Environment::Surroundings& surroundings, sandbox::Policy policy);
 
@@ -52,13 +53,8 @@ class Preboot final : public RuntimeHost, public std::enable_shared_from_this<Pr
   [[nodiscard]] bool waiting() const { return asked_ && !ended_; }
   [[nodiscard]] bool ended() const { return ended_; }
 
-  // RuntimeHost
+  // WaitingRuntime
   Task<std::optional<std::string>> function() override;
-  Task<std::optional<Event>> next() override;
-  Task<Verdict> respond(std::string request_id, std::string payload) override;
-  Task<Verdict> respond_too_large(std::string request_id) override;
-  Task<Verdict> fail(std::string request_id, RuntimeError error) override;
-  Task<Verdict> fail_init(RuntimeError error) override;
 
  private:
   static Task<> watch(std::shared_ptr<Preboot> self);
@@ -74,6 +70,7 @@ class Preboot final : public RuntimeHost, public std::enable_shared_from_this<Pr
   bool doomed_ = false;
   bool finished_ = false;
   bool taken_ = false;
+  bool given_ = false;
   std::exception_ptr failure_;
   std::optional<std::string> document_;
   Signal changed_;

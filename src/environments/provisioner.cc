@@ -75,8 +75,7 @@ Task<std::expected<std::shared_ptr<Environment>, std::string>> Provisioner::make
     with_.roster.make_room(*spec);
     co_await with_.wait_for_room(give_up_at);
   }
-  const Birth birth =
-      with_.launcher.conceive(spec, *runtime, InitializationType::kProvisionedConcurrency);
+  const Birth birth = with_.launcher.conceive(spec, *runtime, InitializationType::kProvisionedConcurrency);
   const auto started = co_await with_.launcher.start(birth, with_.init_timeout);
   if (!started) co_return std::unexpected(started.error());
   if (co_await (*started)->initialised()) co_return *started;
@@ -105,8 +104,8 @@ void Provisioner::clear() {
 Fleet::Provisioned Provisioner::told(const Request& request) {
   return {.requested = request.count,
           .allocated = static_cast<std::uint32_t>(request.environments.size()),
-          .available = static_cast<std::uint32_t>(
-              std::ranges::count_if(request.environments, [](const auto& one) { return one->takes_events(); })),
+          .available = static_cast<std::uint32_t>(std::ranges::count_if(
+              request.environments, [](const auto& one) { return one->takes_events(); })),
           .failure = request.failure};
 }
 

@@ -85,9 +85,9 @@ void Roster::count(Entry& entry, std::uint64_t bytes) {
 
 bool Roster::offers_provisioned(const Spec* spec) const {
   const auto pool = pools_.find(spec);
-  return pool != pools_.end() && std::ranges::any_of(pool->second.idle_provisioned, [](const Environment* one) {
-           return one->takes_events();
-         });
+  return pool != pools_.end() &&
+         std::ranges::any_of(pool->second.idle_provisioned,
+                             [](const Environment* one) { return one->takes_events(); });
 }
 
 std::shared_ptr<Environment> Roster::take(const Spec* spec) {
