@@ -87,7 +87,7 @@ struct Policy {
 
 /// What an unfinished sandbox is given when it is known what it is for.
 struct Finish {
-  std::vector<Bind> binds;
+  std::vector<Bind> binds{};
   std::uint64_t tmp_bytes = 512ULL << 20;
   std::uint64_t memory_bytes = 128ULL << 20;
   double cpus = 0;
@@ -96,8 +96,8 @@ struct Finish {
 
 /// A program to start in a sandbox that exists; the paths are those inside.
 struct Program {
-  std::vector<std::string> command;
-  std::map<std::string, std::string> environment;
+  std::vector<std::string> command{};
+  std::map<std::string, std::string> environment{};
   std::string working_directory = "/";
 };
 
