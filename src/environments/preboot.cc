@@ -16,7 +16,7 @@ constexpr std::uint64_t kTmpBytes = 512ULL << 20;
 sandbox::Policy preboot_policy(const Runtime& runtime, const Ports& ports, const std::string& name) {
   sandbox::Policy policy;
   policy.name = name;
-  policy.command = runtime.command;
+  policy.command = runtime.preboot_command();
   policy.environment = variables_before_function(runtime, ports);
   policy.environment["MARTLET_PREBOOT"] = "1";
   policy.binds = runtime.binds;

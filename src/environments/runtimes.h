@@ -35,6 +35,11 @@ struct Runtime {
   /// Beginnings of the names of variables that its program reads as it starts ("PYTHON", "NODE_OPTIONS"). A
   /// function that sets one cannot come from a pre-booted program.
   std::vector<std::string> start_variables{};
+
+  /// `command` for a process that waits for its function.
+  [[nodiscard]] std::vector<std::string> preboot_command() const;
+  /// Whether a process that was started before can become a function with these variables of its own.
+  [[nodiscard]] bool may_preboot(const std::map<std::string, std::string>& function_variables) const;
 };
 
 /// An interpreter on this machine.

@@ -13,26 +13,20 @@ namespace {
 constexpr std::uint64_t kExpectedBytes = 32ULL << 20;
 /// A runtime that fails this often in a row is not pre-booted any more.
 constexpr int kMostFailures = 2;
-/// Names a program that is to start in place of the interpreter.
-constexpr std::string_view kWrapperVariable = "AWS_LAMBDA_EXEC_WRAPPER";
 
 }  // namespace
 
 Stock::Stock(Parts parts, StockOptions options) : with_(std::move(parts)), options_(options) {}
 
 bool Stock::serves(const Runtime& runtime, const Spec& spec) {
-  if (!runtime.preboots || spec.image || spec.variables.contains(std::string(kWrapperVariable))) return false;
-  return std::ranges::none_of(spec.variables, [&](const auto& variable) {
-    return std::ranges::any_of(runtime.start_variables, [&](const std::string& beginning) {
-      return variable.first.starts_with(beginning);
-    });
-  });
+  return runtime.may_preboot(spec.variables) && !spec.image &&
+         !spec.variables.contains("AWS_LAMBDA_EXEC_WRAPPER");
 }
 
 /// Identifiers that the same program serves share a stock.
 std::string Stock::key(const Runtime& runtime) {
   std::string key;
-  for (const std::string& argument : runtime.command) key += argument + '\n';
+  for (const std::string& argument : runtime.preboot_command()) key += argument + '\n';
   for (const sandbox::Bind& bind : runtime.binds) key += bind.source + '\n' + bind.target + '\n';
   return key;
 }
