@@ -93,10 +93,10 @@ void Fleet::Impl::throttle(Run& run, ThrottleReason reason) {
 
 Task<> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                           std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
-  self->relieve();
   const Birth birth = self->launcher.conceive(spec, runtime, InitializationType::kOnDemand);
   const auto first = co_await self->launcher.start(birth, self->options.init_timeout);
   if (!first) co_return self->refuse_entrypoint(*spec, *birth.log, *run, first.error());
+  self->relieve();  // while it initialises
   const bool initialised = co_await (*first)->initialised();
   self->roster.release(**first);
   if (initialised) {
