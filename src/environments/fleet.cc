@@ -39,7 +39,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
         ids(ids_),
         sink(sink_),
         options(std::move(options_)),
-        runtimes(options.runtimes_directory, RuntimeSearch::of_this_machine()),
+        runtimes(options.runtimes_directory, options.runtimes),
         tasks(executor),
         api(executor, clock),
         room(executor),

@@ -19,13 +19,16 @@
 #include "base/ids.h"
 #include "base/task.h"
 #include "environments/environments.h"
+#include "environments/runtimes.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::environments {
 
 struct FleetOptions {
-  /// Host directory that holds python/ and nodejs/; what serves a runtime is shown inside as /var/runtime.
+  /// Host directory that holds python/, nodejs/, ...; what serves a runtime is shown inside as /var/runtime.
   std::string runtimes_directory;
+  /// Which interpreters serve runtimes.
+  RuntimeOptions runtimes;
   /// Where the Runtime API and the AWS endpoint listen inside every environment.
   std::uint16_t runtime_api_port = 9001;
   std::uint16_t endpoint_port = 4566;
