@@ -29,7 +29,7 @@ Fleet::Impl::Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden&
       sink(sink_),
       options(std::move(options_)),
       ports{.runtime_api = options.runtime_api_port, .endpoint = options.endpoint_port},
-      runtimes(options.runtimes_directory, RuntimeSearch::of_this_machine()),
+      runtimes(options.runtimes_directory, options.runtimes),
       tasks(executor),
       api(executor, clock),
       room(executor),

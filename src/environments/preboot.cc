@@ -43,7 +43,7 @@ std::string function_document(const Variables& variables, std::uint32_t memory_m
   boost::json::object names;
   for (const auto& [name, value] : variables) names[name] = value;
   return boost::json::serialize(boost::json::object{
-      {"variables", std::move(names)}, {"working_directory", "/var/task"}, {"heap_mb", memory_mb * 9 / 10}});
+      {"variables", std::move(names)}, {"working_directory", "/var/task"}, {"heap_mb", Runtime::heap_mb(memory_mb)}});
 }
 
 Preboot::Preboot(Environment::Surroundings& surroundings, sandbox::Policy policy)
