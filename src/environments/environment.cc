@@ -78,16 +78,22 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       spec_(std::move(spec)),
       runtime_(std::move(runtime)),
       log_(std::move(log)),
+      telemetry_(std::make_shared<Telemetry>(surroundings.executor, surroundings.clock, surroundings.tasks,
+                                             spec_->logging.format)),
       policy_(std::move(policy)),
       alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadline(); }),
       give_back_(surroundings.executor, surroundings.clock, [this] { return look_at_waiting_run(); }),
       event_ready_(surroundings.executor),
-      progress_(surroundings.executor) {}
+      progress_(surroundings.executor) {
+  log_->set_telemetry(telemetry_);
+}
 
 Task<> Environment::start(Duration init_limit) {
   const auto self = shared_from_this();
   created_at_ = around_.clock.elapsed();
   sandbox_ = co_await around_.warden.create(policy_);
+  telemetry_->connect_with(
+      [weak = weak_from_this()](std::uint16_t port) { return connect_inside(weak, port); });
   log_->attach(sandbox_->take_stdout(), sandbox_->take_stderr());
   around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   remove_endpoint_ = around_.adopt_endpoint(sandbox_->take_listener(kEndpointListener), tag());
@@ -106,6 +112,7 @@ Task<> Environment::live(std::shared_ptr<Environment> self) {
   self->peak_memory_ = std::max(self->peak_memory_, result.peak_memory_bytes);
   co_await self->process_ended(std::move(result));
   self->state_ = State::kEnded;
+  self->telemetry_->stop();
   self->around_.runtime_api.detach(self->tag());
   if (self->remove_endpoint_) self->remove_endpoint_();
   if (self->run_) {
@@ -128,37 +135,39 @@ Task<> Environment::process_ended(sandbox::Result result) {
     if (!init_failed_)
       co_await init_failed(
           {.kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message},
-          "error");
+          Status::kError);
   } else if (run_ && delivered_) {
     const std::string& id = run_->invocation.request_id;
     log_->drain();
-    log_->add(failure_line(id, ending.message, ending.error_type));
+    log_->add(Fault{id, ending.message, ending.error_type});
     Outcome outcome{.kind = ending.kind, .payload = platform_error(ending.error_type, id, ending.message)};
-    co_await settle(std::move(outcome), "error", ending.error_type);
+    co_await settle(std::move(outcome), Status::kError, ending.error_type);
   } else if (state_ == State::kReplied && !doomed_) {
     log_->drain();
-    log_->add(failure_line(last_request_id_, ending.message, ending.error_type));
+    log_->add(Fault{last_request_id_, ending.message, ending.error_type});
   }
 }
 
-Task<> Environment::init_failed(InitFailure failure, std::string status) {
+Task<> Environment::init_failed(InitFailure failure, Status status) {
   init_failed_ = true;
   init_failure_ = std::move(failure);
   kill();
   log_->drain();
   const bool in_invocation = run_ != nullptr;
   const microseconds took = since(in_invocation ? run_started_ : created_at_);
-  log_->add(init_report_line(took, in_invocation ? "invoke" : "init", status,
-                             status == "timeout" ? "" : init_failure_.error_type));
+  const Phase phase = in_invocation ? Phase::kInvoke : Phase::kInit;
+  const std::string error_type = status == Status::kTimeout ? "" : init_failure_.error_type;
+  log_->add(InitRuntimeDone{.phase = phase, .status = status, .error_type = error_type});
+  log_->add(InitReport{.phase = phase, .status = status, .error_type = error_type, .duration = took});
   if (in_invocation) {
     const std::string& id = run_->invocation.request_id;
-    if (!init_failure_.message.empty() && status != "timeout")
-      log_->add(failure_line(id, init_failure_.message, init_failure_.error_type));
+    if (!init_failure_.message.empty() && status != Status::kTimeout)
+      log_->add(Fault{id, init_failure_.message, init_failure_.error_type});
     Outcome outcome{.kind = init_failure_.kind, .payload = init_failure_.document};
     if (outcome.payload.empty())
       outcome.payload = platform_error(init_failure_.error_type, id, init_failure_.message);
-    if (status == "timeout") log_->add(timeout_line(around_.clock.now(), id, spec_->timeout));
-    co_await settle(std::move(outcome), status, status == "timeout" ? "" : init_failure_.error_type);
+    if (status == Status::kTimeout) log_->add(TimedOut{id, spec_->timeout});
+    co_await settle(std::move(outcome), status, error_type);
   }
   log_->flush();
   progress_.notify_all();
@@ -190,19 +199,19 @@ Task<> Environment::deadline_passed() {
                           .error_type = "Sandbox.Timedout",
                           .document = {},
                           .message = message},
-                         "timeout");
+                         Status::kTimeout);
     co_return;
   }
   kill();
   log_->drain();
   if (run_ && delivered_) {
     const std::string& id = run_->invocation.request_id;
-    log_->add(timeout_line(around_.clock.now(), id, spec_->timeout));
+    log_->add(TimedOut{id, spec_->timeout});
     Outcome outcome{.kind = Outcome::Kind::kTimeout,
                     .payload = platform_error("Sandbox.Timedout", id, timeout_message(spec_->timeout))};
-    co_await settle(std::move(outcome), "timeout", "");
+    co_await settle(std::move(outcome), Status::kTimeout, "");
   } else {
-    log_->add(timeout_line(around_.clock.now(), last_request_id_, spec_->timeout));
+    log_->add(TimedOut{last_request_id_, spec_->timeout});
   }
 }
 
@@ -212,7 +221,7 @@ void Environment::begin(std::shared_ptr<Run> run) {
   if (state_ == State::kStarting) {
     run_started_ = around_.clock.elapsed();
     log_->begin_tail();
-    log_->add(start_line(run_->invocation.request_id, spec_->version));
+    log_->add(Start{run_->invocation.request_id, spec_->version, run_->invocation.trace_id});
     return;
   }
   if (state_ == State::kReplied) {
@@ -239,13 +248,13 @@ Task<> Environment::finished(std::shared_ptr<Run> run) {
   while (!run->outcome && !run->lost) co_await progress_.wait();
 }
 
-Task<> Environment::settle(Outcome outcome, std::string status, std::string error_type) {
+Task<> Environment::settle(Outcome outcome, Status status, std::string error_type) {
   const auto self = shared_from_this();
   const auto run = std::exchange(run_, nullptr);
   const std::string& id = run->invocation.request_id;
   state_ = State::kReplied;
   settling_ = true;
-  outcome.duration = status == "timeout" ? microseconds(spec_->timeout) : since(run_started_);
+  outcome.duration = status == Status::kTimeout ? microseconds(spec_->timeout) : since(run_started_);
   log_->drain();
   if (peak_memory_ == 0 || outcome.duration >= kMeasureFrom)
     co_await measure(self);
@@ -255,15 +264,23 @@ Task<> Environment::settle(Outcome outcome, std::string status, std::string erro
   outcome.init_duration = std::exchange(init_duration_, std::nullopt);
   outcome.billed_duration = billed(outcome.duration, outcome.init_duration.value_or(microseconds(0)));
   outcome.peak_memory_bytes = peak_memory_;
-  log_->add(end_line(id));
-  log_->add(report_line({.request_id = id,
-                         .duration = outcome.duration,
-                         .billed_duration = outcome.billed_duration,
-                         .memory_mb = spec_->memory_mb,
-                         .peak_memory_bytes = peak_memory_,
-                         .init_duration = outcome.init_duration,
-                         .status = std::move(status),
-                         .error_type = std::move(error_type)}));
+  const std::string& trace = run->invocation.trace_id;
+  log_->add(RuntimeDone{.request_id = id,
+                        .status = status,
+                        .error_type = error_type,
+                        .duration = outcome.duration,
+                        .produced_bytes = outcome.payload.size(),
+                        .trace = trace});
+  log_->add(End{id});
+  log_->add(Report{.request_id = id,
+                   .duration = outcome.duration,
+                   .billed_duration = outcome.billed_duration,
+                   .memory_mb = spec_->memory_mb,
+                   .peak_memory_bytes = peak_memory_,
+                   .init_duration = outcome.init_duration,
+                   .status = status,
+                   .error_type = error_type,
+                   .trace = trace});
   outcome.log_tail = log_->tail();
   last_request_id_ = id;
   run->outcome = std::move(outcome);
@@ -291,20 +308,28 @@ Task<> Environment::apply_cpus(std::shared_ptr<Environment> self) {
 Task<> Environment::freeze(std::shared_ptr<Environment> self) {
   if (self->state_ != State::kIdle || self->frozen()) co_return;
   self->freezing_ = true;
+  self->telemetry_->pause();
   try {
     co_await self->sandbox_->freeze();
     self->frozen_ = true;
   } catch (const std::exception& error) {
     log::warning("an idle environment could not be frozen", {{"error", error.what()}});
   }
+  if (!self->frozen_) self->telemetry_->resume();
   self->freezing_ = false;
   self->progress_.notify_all();
 }
 
 Task<> Environment::thaw(std::shared_ptr<Environment> self) {
   while (self->freezing_) co_await self->progress_.wait();
-  if (!std::exchange(self->frozen_, false)) co_return;
-  co_await self->sandbox_->thaw();
+  if (std::exchange(self->frozen_, false)) co_await self->sandbox_->thaw();
+  self->telemetry_->resume();
+}
+
+Task<int> Environment::connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port) {
+  const auto self = environment.lock();
+  if (!self || self->state_ == State::kEnded) throw std::runtime_error("the environment has ended");
+  co_return co_await self->sandbox_->connect(port);
 }
 
 void Environment::retire() {

@@ -26,6 +26,7 @@
 #include "environments/platform_log.h"
 #include "environments/runtime_api.h"
 #include "environments/runtimes.h"
+#include "environments/telemetry.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::environments {
@@ -112,6 +113,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   static Task<> live(std::shared_ptr<Environment> self);
   static Task<> apply_cpus(std::shared_ptr<Environment> self);
   static Task<> thaw(std::shared_ptr<Environment> self);
+  static Task<int> connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port);
 
   void set_deadline(Duration at);
   Task<std::optional<Duration>> look_at_deadline();
@@ -119,7 +121,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   /// Gives up an event that waits in the replied state for a runtime that does not ask for it.
   Task<std::optional<Duration>> look_at_waiting_run();
   Task<> process_ended(sandbox::Result result);
-  Task<> init_failed(InitFailure failure, std::string status);
+  Task<> init_failed(InitFailure failure, Status status);
   /// The runtime asked for its next event: initialisation, or the last invocation, is over.
   void became_ready();
   Event deliver();
@@ -128,7 +130,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
 
   /// Ends the invocation under way: writes END and REPORT, and completes `outcome`, of which the caller has
   /// set kind and payload. `status` and `error_type` are REPORT's.
-  Task<> settle(Outcome outcome, std::string status, std::string error_type);
+  Task<> settle(Outcome outcome, Status status, std::string error_type);
   /// Refreshes peak_memory_.
   static Task<> measure(std::shared_ptr<Environment> self);
 
@@ -136,6 +138,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   std::shared_ptr<const Spec> spec_;
   std::shared_ptr<const Runtime> runtime_;
   std::shared_ptr<LogStream> log_;
+  std::shared_ptr<Telemetry> telemetry_;
   sandbox::Policy policy_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 

@@ -33,7 +33,13 @@ Task<std::optional<Event>> Environment::next() {
 void Environment::became_ready() {
   const bool initialising = state_ == State::kStarting;
   if (initialising && !run_) init_duration_ = since(created_at_);
-  if (initialising) around_.tasks.spawn("set cpus", apply_cpus(shared_from_this()));
+  if (initialising) {
+    around_.tasks.spawn("set cpus", apply_cpus(shared_from_this()));
+    const Phase phase = run_ ? Phase::kInvoke : Phase::kInit;
+    log_->add(InitRuntimeDone{.phase = phase});
+    log_->add(InitReport{.phase = phase, .duration = since(created_at_)});
+    telemetry_->close_subscriptions();
+  }
   if (run_) return;  // deliver() takes over
   deadline_.reset();
   state_ = State::kIdle;
@@ -56,7 +62,7 @@ Event Environment::deliver() {
     run_started_ = now;
     set_deadline(now + spec_->timeout);
     log_->begin_tail();
-    log_->add(start_line(invocation.request_id, spec_->version));
+    log_->add(Start{invocation.request_id, spec_->version, invocation.trace_id});
   }
   // The function compares this with the machine's clock, which a test's jump in time does not move.
   const auto left = *deadline_ - now;
@@ -81,7 +87,7 @@ bool Environment::runs(const std::string& request_id) const {
 
 Task<Verdict> Environment::respond(std::string request_id, std::string payload) {
   if (!runs(request_id)) co_return Verdict::kUnknownRequest;
-  co_await settle({.kind = Outcome::Kind::kSuccess, .payload = std::move(payload)}, "", "");
+  co_await settle({.kind = Outcome::Kind::kSuccess, .payload = std::move(payload)}, Status::kSuccess, "");
   co_return Verdict::kAccepted;
 }
 
@@ -91,13 +97,14 @@ Task<Verdict> Environment::respond_too_large(std::string request_id) {
                   .payload = error_document("Function.ResponseSizeTooLarge",
                                             "Response payload size exceeded maximum allowed payload size (" +
                                                 std::to_string(kMaxResponseBytes) + " bytes).")};
-  co_await settle(std::move(outcome), "", "");
+  co_await settle(std::move(outcome), Status::kFailure, "Function.ResponseSizeTooLarge");
   co_return Verdict::kAccepted;
 }
 
 Task<Verdict> Environment::fail(std::string request_id, RuntimeError error) {
   if (!runs(request_id)) co_return Verdict::kUnknownRequest;
-  co_await settle({.kind = Outcome::Kind::kHandledError, .payload = std::move(error.document)}, "", "");
+  Outcome outcome{.kind = Outcome::Kind::kHandledError, .payload = std::move(error.document)};
+  co_await settle(std::move(outcome), Status::kFailure, std::move(error.type));
   co_return Verdict::kAccepted;
 }
 
@@ -108,7 +115,7 @@ Task<Verdict> Environment::fail_init(RuntimeError error) {
                         .error_type = type,
                         .document = std::move(error.document),
                         .message = {}},
-                       "error");
+                       Status::kError);
   co_return Verdict::kAccepted;
 }
 

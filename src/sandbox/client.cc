@@ -35,6 +35,7 @@ class RemoteSandbox : public Sandbox {
   Task<> run_main(Program) override { throw std::logic_error("not built yet"); }
   Task<std::unique_ptr<Process>> run(Program) override { throw std::logic_error("not built yet"); }
   void signal_main(int) override { throw std::logic_error("not built yet"); }
+  Task<int> connect(std::uint16_t) override { throw std::runtime_error("not built yet"); }
   Task<> freeze() override {
     return tell(connection_, {.kind = Request::Kind::kFreeze, .sandbox = created_.id});
   }
