@@ -183,8 +183,14 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     const auto log =
         std::make_shared<LogStream>(self->executor, self->clock, self->sink, self->tasks, spec,
                                     log_stream_name(self->clock.now(), spec->version, self->ids.hex(32)));
-    log->add(init_start_line(*spec, runtime->version));
     const auto first = self->make(spec, runtime, log, co_await credentials_of(*spec));
+    // Now that there are those who may want to know.
+    log->add(InitStart{.runtime_version = runtime->version,
+                       .region = spec->region,
+                       .function_name = spec->function_name,
+                       .function_version = spec->version,
+                       .instance_id = log->name(),
+                       .memory_mb = spec->memory_mb});
     if (!first) co_return self->refuse_entrypoint(*spec, *log, *run, first.error());
     if (const auto refusal = co_await boot(self, *first, self->options.init_timeout))
       co_return self->refuse_entrypoint(*spec, *log, *run, *refusal);
@@ -247,16 +253,17 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
     const std::string& id = run.invocation.request_id;
     const std::string type = "Runtime.InvalidEntrypoint";
     log.begin_tail();
-    log.add(start_line(id, spec.version));
-    log.add(failure_line(id, message, type));
-    log.add(end_line(id));
+    log.add(Start{id, spec.version, run.invocation.trace_id});
+    log.add(Fault{id, message, type});
+    log.add(End{id});
     Outcome outcome{.kind = Outcome::Kind::kInitError, .payload = platform_error(type, id, message)};
     outcome.billed_duration = billed({}, {});
-    log.add(report_line({.request_id = id,
-                         .billed_duration = outcome.billed_duration,
-                         .memory_mb = spec.memory_mb,
-                         .status = "error",
-                         .error_type = type}));
+    log.add(Report{.request_id = id,
+                   .billed_duration = outcome.billed_duration,
+                   .memory_mb = spec.memory_mb,
+                   .status = Status::kError,
+                   .error_type = type,
+                   .trace = run.invocation.trace_id});
     outcome.log_tail = log.tail();
     run.outcome = std::move(outcome);
     log.flush();
