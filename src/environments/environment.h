@@ -31,9 +31,11 @@
 #include "environments/answer_stream.h"
 #include "environments/environments.h"
 #include "environments/log_stream.h"
+#include "environments/platform_events.h"
 #include "environments/platform_log.h"
 #include "environments/runtime_api.h"
 #include "environments/runtimes.h"
+#include "environments/telemetry.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::environments {
@@ -77,7 +79,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   };
 
   Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec,
-              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy);
+              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy,
+              InitializationType type);
 
   /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when
   /// no sandbox can be made. Or takes over one with a pre-booted runtime, which the Runtime API knows by the
@@ -136,7 +139,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   Task<std::optional<std::string>> credentials(std::string token) override;
 
  private:
-  enum class Phase { kInit, kHeld, kRestore, kServing, kEnded };
+  enum class Stage { kInit, kHeld, kRestore, kServing, kEnded };
 
   /// Room for one event at a time.
   struct Slot {
@@ -160,14 +163,15 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   static Task<> live(std::shared_ptr<Environment> self);
   static Task<> apply_cpus(std::shared_ptr<Environment> self);
   static Task<> thaw(std::shared_ptr<Environment> self);
+  static Task<int> connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port);
   Task<> process_ended(sandbox::Result result);
   void go_on();
 
   // environment_phases.cc
   void limit_phase(Duration limit);
   Task<> phase_took_too_long();
-  Task<> init_failed(InitFailure failure, std::string status);
-  void restore_failed(InitFailure failure, std::string status);
+  Task<> init_failed(InitFailure failure, Status status);
+  void restore_failed(InitFailure failure, Status status);
   /// Initialisation is over, as the runtime asked for its first event or for the restore.
   void init_ended();
   void restore_ended();
@@ -188,17 +192,19 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   void slot_freed(Slot& slot);
   /// Ends the invocation in `slot`: writes END and REPORT, and completes `outcome`, of which the caller has
   /// set kind and payload. `status` and `error_type` are REPORT's.
-  Task<> settle(Slot& slot, Outcome outcome, std::string status, std::string error_type);
+  Task<> settle(Slot& slot, Outcome outcome, Status status, std::string error_type);
   [[nodiscard]] std::chrono::microseconds since(Duration start) const;
 
   Surroundings& around_;
   std::shared_ptr<const Spec> spec_;
   std::shared_ptr<const Runtime> runtime_;
   std::shared_ptr<LogStream> log_;
+  std::shared_ptr<Telemetry> telemetry_;
   sandbox::Policy policy_;
+  const InitializationType type_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 
-  Phase phase_ = Phase::kInit;
+  Stage stage_ = Stage::kInit;
   bool retiring_ = false;
   bool doomed_ = false;
   bool frozen_ = false;

@@ -33,7 +33,7 @@ bool Environment::has_room(const Slot& slot) const {
 }
 
 bool Environment::takes_events() const {
-  if (doomed_ || retiring_ || phase_ != Phase::kServing) return false;
+  if (doomed_ || retiring_ || stage_ != Stage::kServing) return false;
   std::size_t calls = waiting_calls_.size();
   bool room = false;
   for (const Slot& slot : slots_) {
@@ -50,10 +50,10 @@ void Environment::begin(std::shared_ptr<Run> run) {
     if (has_room(slot) && (!has_room(*chosen) || (chosen->replied && !slot.replied))) chosen = &slot;
   chosen->run = std::move(run);
   chosen->delivered = false;
-  if (phase_ == Phase::kInit) {
+  if (stage_ == Stage::kInit) {
     chosen->started = around_.clock.elapsed();
     log_->begin_tail();
-    log_->add(start_line(chosen->run->invocation.request_id, spec_->version));
+    log_->add(Start{chosen->run->invocation.request_id, spec_->version, chosen->run->invocation.trace_id});
     return;
   }
   if (chosen->replied) {
@@ -122,7 +122,7 @@ Event Environment::deliver(Slot& slot) {
     slot.started = now;
     set_deadline(slot, now + spec_->timeout);
     log_->begin_tail();
-    log_->add(start_line(invocation.request_id, spec_->version));
+    log_->add(Start{invocation.request_id, spec_->version, invocation.trace_id});
   }
   // The function compares this with the machine's clock, which a test's jump in time does not move.
   const auto left = *slot.deadline - now;
@@ -172,16 +172,16 @@ Task<> Environment::deadline_passed(Slot& slot) {
   log_->drain();
   if (slot.run && slot.delivered) {
     const std::string id = slot.run->invocation.request_id;
-    log_->add(timeout_line(around_.clock.now(), id, spec_->timeout));
+    log_->add(TimedOut{id, spec_->timeout});
     Outcome outcome{.kind = Outcome::Kind::kTimeout,
                     .payload = platform_error("Sandbox.Timedout", id, timeout_message(spec_->timeout))};
-    co_await settle(slot, std::move(outcome), "timeout", "");
+    co_await settle(slot, std::move(outcome), Status::kTimeout, "");
   } else {
-    log_->add(timeout_line(around_.clock.now(), slot.last_request_id, spec_->timeout));
+    log_->add(TimedOut{slot.last_request_id, spec_->timeout});
   }
 }
 
-Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std::string error_type) {
+Task<> Environment::settle(Slot& slot, Outcome outcome, Status status, std::string error_type) {
   const auto self = shared_from_this();
   const auto run = std::exchange(slot.run, nullptr);
   const std::string& id = run->invocation.request_id;
@@ -191,7 +191,7 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std:
     outcome.streamed = run->stream->begun();
     run->stream->close();
   }
-  outcome.duration = status == "timeout" ? microseconds(spec_->timeout) : since(slot.started);
+  outcome.duration = status == Status::kTimeout ? microseconds(spec_->timeout) : since(slot.started);
   log_->drain();
   if (peak_memory_ == 0 || outcome.duration >= kMeasureFrom)
     co_await measure(self);
@@ -205,17 +205,25 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std:
   outcome.billed_duration = billed(outcome.duration, outcome.init_duration.value_or(microseconds(0)) +
                                                          billed_restore.value_or(microseconds(0)));
   outcome.peak_memory_bytes = peak_memory_;
-  log_->add(end_line(id));
-  log_->add(report_line({.request_id = id,
-                         .duration = outcome.duration,
-                         .billed_duration = outcome.billed_duration,
-                         .memory_mb = spec_->memory_mb,
-                         .peak_memory_bytes = peak_memory_,
-                         .init_duration = outcome.init_duration,
-                         .restore_duration = outcome.restore_duration,
-                         .billed_restore_duration = billed_restore,
-                         .status = std::move(status),
-                         .error_type = std::move(error_type)}));
+  const std::string& trace = run->invocation.trace_id;
+  log_->add(RuntimeDone{.request_id = id,
+                        .status = status,
+                        .error_type = error_type,
+                        .duration = outcome.duration,
+                        .produced_bytes = outcome.payload.size(),
+                        .trace = trace});
+  log_->add(End{id});
+  log_->add(Report{.request_id = id,
+                   .duration = outcome.duration,
+                   .billed_duration = outcome.billed_duration,
+                   .memory_mb = spec_->memory_mb,
+                   .peak_memory_bytes = peak_memory_,
+                   .init_duration = outcome.init_duration,
+                   .restore_duration = outcome.restore_duration,
+                   .billed_restore_duration = billed_restore,
+                   .status = status,
+                   .error_type = error_type,
+                   .trace = trace});
   outcome.log_tail = log_->tail();
   slot.last_request_id = id;
   run->outcome = std::move(outcome);

@@ -116,16 +116,17 @@ void Fleet::Impl::refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, 
   const std::string& id = run.invocation.request_id;
   const std::string type = "Runtime.InvalidEntrypoint";
   log.begin_tail();
-  log.add(start_line(id, spec.version));
-  log.add(failure_line(id, message, type));
-  log.add(end_line(id));
+  log.add(Start{id, spec.version, run.invocation.trace_id});
+  log.add(Fault{id, message, type});
+  log.add(End{id});
   Outcome outcome{.kind = Outcome::Kind::kInitError, .payload = platform_error(type, id, message)};
   outcome.billed_duration = billed({}, {});
-  log.add(report_line({.request_id = id,
-                       .billed_duration = outcome.billed_duration,
-                       .memory_mb = spec.memory_mb,
-                       .status = "error",
-                       .error_type = type}));
+  log.add(Report{.request_id = id,
+                 .billed_duration = outcome.billed_duration,
+                 .memory_mb = spec.memory_mb,
+                 .status = Status::kError,
+                 .error_type = type,
+                 .trace = run.invocation.trace_id});
   outcome.log_tail = log.tail();
   run.outcome = std::move(outcome);
   log.flush();

@@ -69,6 +69,10 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
   variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(spec.memory_mb);
   variables["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
   variables["AWS_LAMBDA_LOG_STREAM_NAME"] = log_stream;
+  const bool is_json = spec.logging.format == Logging::Format::kJson;
+  variables["AWS_LAMBDA_LOG_FORMAT"] = is_json ? "JSON" : "Text";
+  // Without JSON there is no filtering, and a function may use this name for itself.
+  if (is_json) variables["AWS_LAMBDA_LOG_LEVEL"] = spec.logging.application_level;
   variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = name_of(type);
   return variables;
 }

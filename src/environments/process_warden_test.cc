@@ -40,6 +40,17 @@ int listen_anywhere(std::uint16_t& port) {
   return fd;
 }
 
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+  ::close(fd);
+  throw std::runtime_error("nobody listens");
+}
+
 class ProcessSandbox final : public sandbox::Sandbox {
  public:
   ProcessSandbox(Executor executor, ProcessWarden& warden, sandbox::Policy policy)
@@ -98,6 +109,7 @@ class ProcessSandbox final : public sandbox::Sandbox {
     throw std::logic_error("this warden has no such thing");
   }
   void signal_main(int) override { throw std::logic_error("this warden has no such thing"); }
+  Task<int> connect(std::uint16_t port) override { co_return connect_to(port); }
   Task<> freeze() override {
     ++warden_.freezes;
     ::kill(-pid_, SIGSTOP);
