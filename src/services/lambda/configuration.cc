@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <string_view>
 
-#include "base/crypto.h"
 #include "base/strings.h"
+#include "services/lambda/answers.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/limits.h"
 
@@ -146,22 +145,6 @@ void apply_settings(FunctionRecord& function, const Request& input) {
   }
 }
 
-/// "2026-01-31T12:34:56.789+0000", the form of LastModified.
-std::string last_modified_text(std::int64_t epoch_ms) {
-  const std::time_t seconds = epoch_ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, epoch_ms % 1000);
-}
-
-std::string base64_of_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  return base64_encode(bytes);
-}
-
 }  // namespace
 
 std::string architecture_of(const std::vector<std::string>& architectures) {
@@ -217,7 +200,7 @@ FunctionConfiguration describe(const FunctionRecord& function, const FunctionNam
   out.description = function.description;
   out.timeout = function.timeout_seconds;
   out.memory_size = function.memory_mb;
-  out.last_modified = last_modified_text(function.last_modified_ms);
+  out.last_modified = date_text(function.last_modified_ms);
   out.version = "$LATEST";
   if (!function.variables.empty()) out.environment.emplace().variables = function.variables;
   out.tracing_config.emplace().mode = function.tracing_mode;

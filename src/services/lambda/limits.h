@@ -28,4 +28,13 @@ inline constexpr std::size_t kMaxPayloadBytes = 6UL << 20;
 /// Functions in one page of ListFunctions, whatever MaxItems asks for.
 inline constexpr std::size_t kMaxFunctionsPerPage = 50;
 
+/// Layers of one function.
+inline constexpr std::size_t kMaxLayers = 5;
+/// A resource-based policy, as JSON.
+inline constexpr std::size_t kMaxPolicyBytes = 20 * 1024;
+/// Tags of one resource.
+inline constexpr std::size_t kMaxTags = 50;
+/// Items in one page of the lists of layers, function URLs and code signing configurations.
+inline constexpr std::size_t kMaxItemsPerPage = 50;
+
 }  // namespace martlet::lambda

@@ -18,6 +18,8 @@
 #include "environments/fleet.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
+#include "services/lambda/layer_use.h"
+#include "services/lambda/layers_store.h"
 #include "services/lambda/records.h"
 #include "store/blobs.h"
 #include "store/store.h"
@@ -56,6 +58,24 @@ class LambdaService final : public Api {
   Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
   Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
 
+  // Layers
+  Task<PublishLayerVersionResponse> PublishLayerVersion(wire::Context& context,
+                                                        PublishLayerVersionRequest input) override;
+  Task<GetLayerVersionResponse> GetLayerVersion(wire::Context& context,
+                                                GetLayerVersionRequest input) override;
+  Task<GetLayerVersionResponse> GetLayerVersionByArn(wire::Context& context,
+                                                     GetLayerVersionByArnRequest input) override;
+  Task<ListLayersResponse> ListLayers(wire::Context& context, ListLayersRequest input) override;
+  Task<ListLayerVersionsResponse> ListLayerVersions(wire::Context& context,
+                                                    ListLayerVersionsRequest input) override;
+  Task<> DeleteLayerVersion(wire::Context& context, DeleteLayerVersionRequest input) override;
+  Task<AddLayerVersionPermissionResponse> AddLayerVersionPermission(
+      wire::Context& context, AddLayerVersionPermissionRequest input) override;
+  Task<> RemoveLayerVersionPermission(wire::Context& context,
+                                      RemoveLayerVersionPermissionRequest input) override;
+  Task<GetLayerVersionPolicyResponse> GetLayerVersionPolicy(wire::Context& context,
+                                                            GetLayerVersionPolicyRequest input) override;
+
   /// The zip file behind a Code.Location (its path and query); nullopt when the location is not, or no
   /// longer, valid.
   Task<std::optional<std::string>> download(std::string path, std::string query);
@@ -79,6 +99,23 @@ class LambdaService final : public Api {
                               std::function<void(FunctionRecord&)> change);
   [[nodiscard]] std::string sign_location(std::string_view path, std::string_view expires) const;
   [[nodiscard]] std::string code_location(const wire::Context& context, const FunctionName& name) const;
+
+  /// Keeps and checks the zip, and gives the version its number.
+  Task<LayerVersionRecord> publish_layer(LayerName layer, LayerVersionRecord version, std::string zip);
+  Task<GetLayerVersionResponse> get_layer_version(const wire::Context& context, LayerName layer,
+                                                  std::int64_t number);
+  /// The layer versions that a function of the caller's is to have. Throws what AWS answers for a list that
+  /// is not acceptable, names what is not there, or what its owner keeps for himself.
+  Task<std::vector<LayerUse>> resolve_layers(const wire::Context& context, std::vector<std::string> arns);
+  /// Refuses code and layers that are too large together.
+  Task<> check_size_with_layers(std::shared_ptr<const CodeDirectory> code, std::vector<LayerUse> layers);
+  /// The layers merged, for /opt; null when there are none.
+  Task<std::shared_ptr<const CodeDirectory>> open_layers(std::vector<LayerUse> layers);
+  [[nodiscard]] std::string layer_location(const wire::Context& context, const LayerName& layer,
+                                           std::int64_t version) const;
+  [[nodiscard]] std::string signed_location(const wire::Context& context, const std::string& path) const;
+  /// What the path of a location names, once its signature is checked.
+  Task<std::optional<store::BlobRef>> blob_at(std::string path);
 
   /// What environments of this function are made from; made anew after every change.
   Task<std::shared_ptr<const environments::Spec>> spec_of(FunctionName name, std::string partition);
