@@ -91,6 +91,7 @@ struct App::Parts {
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
+                                .tasks = tasks,
                                 .credentials_for =
                                     [this](lambda::FunctionName name, std::string role) {
                                       return credentials_for(std::move(name), std::move(role));
@@ -220,6 +221,7 @@ App::~App() = default;
 
 Task<> App::run() {
   Parts& parts = *parts_;
+  co_await parts.lambda.restore();
   const std::string url = parts.listen();
   parts.logs.start(parts.tasks);
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
