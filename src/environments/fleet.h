@@ -108,8 +108,9 @@ class Fleet {
   };
   [[nodiscard]] Provisioned provisioned(const std::shared_ptr<const Spec>& spec) const;
 
-  /// SnapStart: initialises the version once and keeps that, before its first invocation. The failure's error
-  /// document when initialisation fails, else nullopt.
+  /// SnapStart: initialises the version and keeps that process, before its first invocation; new environments
+  /// come from kept ones (see snapshots.h). The failure's error document when initialisation fails, else
+  /// nullopt.
   Task<std::optional<std::string>> prepare_snapshot(std::shared_ptr<const Spec> spec);
 
   /// The function whose environment has this tag (see FleetOptions::adopt_endpoint); null when there is none.
