@@ -196,8 +196,13 @@ CpuLimit cpu_limit(double cpus) {
   // The kernel's own limits, in microseconds.
   constexpr double kLeastQuota = 1'000;
   constexpr double kLongestPeriod = 1'000'000;
-  constexpr double kPeriod = 10'000;
-  const double period = std::clamp(std::ceil(kLeastQuota / cpus), kPeriod, kLongestPeriod);
+  // Work that begins after a rest is spared one pause: up to period * (1 - share), which is to stay below
+  // this.
+  constexpr double kSparedPause = 5'000;
+  constexpr double kShortest = 10'000;
+  constexpr double kLongest = 20'000;
+  double period = cpus < 1 ? std::clamp(kSparedPause / (1 - cpus), kShortest, kLongest) : kLongest;
+  period = std::clamp(std::ceil(kLeastQuota / cpus), std::ceil(period), kLongestPeriod);
   return {std::llround(std::max(kLeastQuota, cpus * period)), std::llround(period)};
 }
 

@@ -78,8 +78,9 @@ TEST(Cgroups, ShareIsExactForEverySize) {
     EXPECT_GE(limit.quota, 1'000) << megabytes;
     EXPECT_LE(limit.period, 1'000'000) << megabytes;
   }
-  EXPECT_EQ(cpu_limit(1).quota, 10'000);
-  EXPECT_EQ(cpu_limit(1).period, 10'000);
+  EXPECT_EQ(cpu_limit(1).quota, 20'000);
+  EXPECT_EQ(cpu_limit(1).period, 20'000);
+  EXPECT_EQ(cpu_limit(0.25).period, 10'000);
   // Less than the kernel can do.
   EXPECT_EQ(cpu_limit(0.0001).quota, 1'000);
   EXPECT_EQ(cpu_limit(0.0001).period, 1'000'000);

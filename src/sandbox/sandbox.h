@@ -160,9 +160,12 @@ class Sandbox {
   /// Kills every process in it. Returns at once; wait() tells when it is done.
   virtual void kill() = 0;
 
-  // The following throw std::runtime_error once the sandbox has ended.
+  // The following throw std::runtime_error once the sandbox has ended. What has to be done inside (finishing,
+  // starting, signals) happens only when the sandbox is not frozen.
 
   /// Gives an unfinished sandbox the rest of its policy; once. From then on nothing in it has any right.
+  /// Running programs see the new mounts. Throws what was refused; if that is found out half-way, the sandbox
+  /// ends.
   virtual Task<> finish(Finish finish) = 0;
   /// Starts the main program of a sandbox made without one; once. Its output is take_stdout/take_stderr. The
   /// sandbox ends with it.
