@@ -11,6 +11,7 @@
 #include "server/catalogue.h"
 #include "server/doctor.h"
 #include "server/options.h"
+#include "server/runtime_listing.h"
 #include "server/state_directory.h"
 
 namespace martlet::server {
@@ -50,6 +51,15 @@ int run(int argc, char** argv) {
       return serve(line.serve);
     case Command::kDoctor:
       return doctor();
+    case Command::kRuntimes: {
+      const environments::RuntimeOptions options{
+          .search = environments::RuntimeSearch::of_this_machine(line.serve.runtime_paths),
+          .strict = line.serve.strict_runtimes};
+      const std::string text =
+          line.runtimes_as_json ? runtime_listing_as_json(options) : runtime_listing_as_text(options);
+      std::fputs(text.c_str(), stdout);
+      return 0;
+    }
     case Command::kServices: {
       const auto services = catalogue();
       const std::string text =

@@ -77,6 +77,7 @@ class RemoteSandbox : public Sandbox {
   void signal_main(int number) override {
     if (!created_.end->result) connection_->signal(created_.id, 0, number);
   }
+  Task<int> connect(std::uint16_t) override { throw std::runtime_error("not built yet"); }
   Task<> freeze() override {
     return tell(connection_, {.kind = Request::Kind::kFreeze, .sandbox = created_.id});
   }

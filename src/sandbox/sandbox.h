@@ -174,6 +174,9 @@ class Sandbox {
   virtual Task<std::unique_ptr<Process>> run(Program program) = 0;
   /// Sends a signal to the main program; nothing happens when there is none or the sandbox has ended.
   virtual void signal_main(int number) = 0;
+  /// A TCP connection to a program inside, made to 127.0.0.1:`port` of the sandbox's own network: a connected
+  /// socket that the caller owns. Throws std::runtime_error when nobody listens there, too.
+  virtual Task<int> connect(std::uint16_t port) = 0;
 
   /// Stops, and lets go on, all its processes. Each stops when it next enters the kernel, which takes
   /// microseconds.
