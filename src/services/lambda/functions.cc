@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
@@ -236,6 +237,7 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
     const auto function = co_await load_function(txn, name);
     if (!function) throw function_not_found(name.arn(context.partition));
     erase_function(txn, name, *function);
+    co_await erase_attachments(txn, name);
     co_return function->code;
   });
   forget_spec(name, context.partition);

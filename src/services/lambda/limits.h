@@ -28,6 +28,10 @@ inline constexpr std::size_t kMaxPayloadBytes = 6UL << 20;
 /// Functions in one page of ListFunctions, whatever MaxItems asks for.
 inline constexpr std::size_t kMaxFunctionsPerPage = 50;
 
+/// All packages of an account in a region, zipped.
+inline constexpr std::uint64_t kMaxTotalCodeBytes = 75ULL << 30;
+/// Invocations of an account's functions at a time.
+inline constexpr int kConcurrentExecutions = 1000;
 /// Layers of one function.
 inline constexpr std::size_t kMaxLayers = 5;
 /// A resource-based policy, as JSON.
