@@ -40,6 +40,21 @@ std::string init_report_line(std::chrono::microseconds duration, std::string_vie
   return line + '\n';
 }
 
+std::string restore_start_line(const Spec& spec, std::string_view runtime_version) {
+  const Sha256 digest = sha256(runtime_version);
+  return fmt::format(
+      "RESTORE_START Runtime Version: {}\tRuntime Version ARN: arn:aws:lambda:{}::runtime:{}\n",
+      runtime_version, spec.region, to_hex(as_view(digest)));
+}
+
+std::string restore_report_line(std::chrono::microseconds duration, std::string_view status,
+                                std::string_view error_type) {
+  std::string line = fmt::format("RESTORE_REPORT Restore Duration: {:.2f} ms", to_ms(duration));
+  if (!status.empty()) line += fmt::format("\tStatus: {}", status);
+  if (!error_type.empty()) line += fmt::format("\tError Type: {}", error_type);
+  return line + '\n';
+}
+
 std::string start_line(std::string_view request_id, std::string_view version) {
   return fmt::format("START RequestId: {} Version: {}\n", request_id, version);
 }
@@ -53,6 +68,9 @@ std::string report_line(const Report& report) {
       report.request_id, to_ms(report.duration), to_ms(report.billed_duration), report.memory_mb,
       to_mb(report.peak_memory_bytes));
   if (report.init_duration) line += fmt::format("Init Duration: {:.2f} ms\t", to_ms(*report.init_duration));
+  if (report.restore_duration && report.billed_restore_duration)
+    line += fmt::format("Restore Duration: {:.2f} ms\tBilled Restore Duration: {:.0f} ms\t",
+                        to_ms(*report.restore_duration), to_ms(*report.billed_restore_duration));
   if (!report.status.empty()) line += fmt::format("Status: {}", report.status);
   if (!report.error_type.empty()) line += fmt::format("\tError Type: {}", report.error_type);
   return line + '\n';

@@ -22,6 +22,9 @@ struct Report {
   std::uint32_t memory_mb = 0;
   std::uint64_t peak_memory_bytes = 0;
   std::optional<std::chrono::microseconds> init_duration = {};
+  /// Both or none.
+  std::optional<std::chrono::microseconds> restore_duration = {};
+  std::optional<std::chrono::microseconds> billed_restore_duration = {};
   /// "timeout" or "error"; empty after a regular end.
   std::string status = {};
   std::string error_type = {};
@@ -31,6 +34,10 @@ std::string init_start_line(const Spec& spec, std::string_view runtime_version);
 /// `phase` is "init" or "invoke", `status` "error" or "timeout"; `error_type` may be empty.
 std::string init_report_line(std::chrono::microseconds duration, std::string_view phase,
                              std::string_view status, std::string_view error_type);
+std::string restore_start_line(const Spec& spec, std::string_view runtime_version);
+/// `status` is "error" or "timeout", or empty after a regular end; `error_type` may be empty.
+std::string restore_report_line(std::chrono::microseconds duration, std::string_view status,
+                                std::string_view error_type);
 std::string start_line(std::string_view request_id, std::string_view version);
 std::string end_line(std::string_view request_id);
 std::string report_line(const Report& report);

@@ -87,7 +87,7 @@ struct Policy {
 
 /// What an unfinished sandbox is given when it is known what it is for.
 struct Finish {
-  std::vector<Bind> binds;
+  std::vector<Bind> binds{};
   std::uint64_t tmp_bytes = 512ULL << 20;
   std::uint64_t memory_bytes = 128ULL << 20;
   double cpus = 0;
@@ -96,8 +96,8 @@ struct Finish {
 
 /// A program to start in a sandbox that exists; the paths are those inside.
 struct Program {
-  std::vector<std::string> command;
-  std::map<std::string, std::string> environment;
+  std::vector<std::string> command{};
+  std::map<std::string, std::string> environment{};
   std::string working_directory = "/";
 };
 
@@ -166,7 +166,7 @@ class Sandbox {
   virtual Task<> run_main(Program program) = 0;
   /// Starts another program (an extension) beside the main one.
   virtual Task<std::unique_ptr<Process>> run(Program program) = 0;
-  /// Sends a signal to the main program.
+  /// Sends a signal to the main program; nothing happens when there is none or the sandbox has ended.
   virtual void signal_main(int number) = 0;
 
   /// Stops, and lets go on, all its processes. Each stops when it next enters the kernel, which takes
