@@ -4,6 +4,7 @@
 #include "services/lambda/layers_store.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/service.h"
+#include "services/lambda/settings_store.h"
 
 namespace martlet::lambda {
 
@@ -15,14 +16,16 @@ Task<GetAccountSettingsResponse> LambdaService::GetAccountSettings(wire::Context
   limit.code_size_unzipped = static_cast<std::int64_t>(kMaxUnzippedBytes);
   limit.code_size_zipped = static_cast<std::int64_t>(kMaxZipBytes);
   limit.concurrent_executions = kConcurrentExecutions;
-  limit.unreserved_concurrent_executions = kConcurrentExecutions;
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    auto& usage = out.account_usage.emplace();
-    std::uint64_t bytes = co_await layer_bytes(txn, context.account, context.region);
-    const auto functions = co_await list_functions(txn, context.account, context.region, "", 0);
-    for (const FunctionRecord& function : functions) bytes += function.code.size;
-    usage.function_count = static_cast<std::int64_t>(functions.size());
-    usage.total_code_size = static_cast<std::int64_t>(bytes);
+    std::int32_t unreserved = kConcurrentExecutions;
+    for (const auto& [name, record] : co_await list_concurrency(txn, context.account, context.region))
+      unreserved -= static_cast<std::int32_t>(record.reserved);
+    limit.unreserved_concurrent_executions = unreserved;
+    const Usage used = co_await load_usage(txn, context.account, context.region);
+    const std::uint64_t in_layers = co_await layer_bytes(txn, context.account, context.region);
+    out.account_usage.emplace();
+    out.account_usage->function_count = used.functions;
+    out.account_usage->total_code_size = used.code_bytes + static_cast<std::int64_t>(in_layers);
   });
   co_return out;
 }

@@ -91,12 +91,12 @@ Output describe(const FunctionUrlRecord& url, const FunctionName& name, const wi
 }
 
 /// The function and, where the name has one, its alias.
-Task<> require_owner(store::Txn& txn, FunctionName name, std::string partition) {
-  if (!co_await target_exists(txn, name, partition)) throw function_does_not_exist();
+Task<> require_owner(store::Txn& txn, FunctionName name) {
+  if (!co_await target_exists(txn, name)) throw function_does_not_exist();
 }
 
-Task<FunctionUrlRecord> require_url(store::Txn& txn, FunctionName name, std::string partition) {
-  co_await require_owner(txn, name, partition);
+Task<FunctionUrlRecord> require_url(store::Txn& txn, FunctionName name) {
+  co_await require_owner(txn, name);
   auto url = co_await load_url(txn, name);
   if (!url) throw resource_not_found();
   co_return std::move(*url);
@@ -115,7 +115,7 @@ Task<CreateFunctionUrlConfigResponse> LambdaService::CreateFunctionUrlConfig(
   if (input.cors) url.cors = wanted_cors(*input.cors);
   url.created_ms = url.last_modified_ms = to_epoch_ms(with_.clock.now());
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_owner(txn, name, context.partition);
+    co_await require_owner(txn, name);
     if (co_await load_url(txn, name))
       throw conflict(
           "Failed to create function url config for [functionArn = " + name.qualified_arn(context.partition) +
@@ -128,9 +128,8 @@ Task<CreateFunctionUrlConfigResponse> LambdaService::CreateFunctionUrlConfig(
 Task<GetFunctionUrlConfigResponse> LambdaService::GetFunctionUrlConfig(wire::Context& context,
                                                                        GetFunctionUrlConfigRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
-  const auto url = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionUrlRecord> {
-    co_return co_await require_url(txn, name, context.partition);
-  });
+  const auto url = co_await with_.store.transact(
+      [&](store::Txn& txn) -> Task<FunctionUrlRecord> { co_return co_await require_url(txn, name); });
   co_return describe<GetFunctionUrlConfigResponse>(url, name, context);
 }
 
@@ -139,7 +138,7 @@ Task<UpdateFunctionUrlConfigResponse> LambdaService::UpdateFunctionUrlConfig(
   const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
   const std::int64_t now_ms = to_epoch_ms(with_.clock.now());
   const auto url = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionUrlRecord> {
-    FunctionUrlRecord changed = co_await require_url(txn, name, context.partition);
+    FunctionUrlRecord changed = co_await require_url(txn, name);
     if (input.auth_type) changed.auth_type = *input.auth_type;
     if (input.invoke_mode) changed.invoke_mode = *input.invoke_mode;
     if (input.cors) changed.cors = wanted_cors(*input.cors);
@@ -152,9 +151,8 @@ Task<UpdateFunctionUrlConfigResponse> LambdaService::UpdateFunctionUrlConfig(
 
 Task<> LambdaService::DeleteFunctionUrlConfig(wire::Context& context, DeleteFunctionUrlConfigRequest input) {
   const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
-  co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    erase_url(txn, name, co_await require_url(txn, name, context.partition));
-  });
+  co_await with_.store.transact(
+      [&](store::Txn& txn) -> Task<> { erase_url(txn, name, co_await require_url(txn, name)); });
 }
 
 Task<ListFunctionUrlConfigsResponse> LambdaService::ListFunctionUrlConfigs(
@@ -164,7 +162,7 @@ Task<ListFunctionUrlConfigsResponse> LambdaService::ListFunctionUrlConfigs(
   const std::string after = decode_marker(input.marker);
   const auto urls =
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<FunctionUrlRecord>> {
-        co_await require_owner(txn, name, context.partition);
+        co_await require_owner(txn, name);
         co_return co_await list_urls(txn, name);
       });
   const std::size_t page = input.max_items ? static_cast<std::size_t>(*input.max_items) : kMaxItemsPerPage;

@@ -93,7 +93,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
                                   function.code = code;
                                   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
                                     if (co_await load_function(txn, name)) throw function_exists(name.name);
-                                    save_function(txn, name, function, std::nullopt);
+                                    co_await save_function(txn, name, function, std::nullopt);
                                   });
                                   co_return function;
                                 });
@@ -170,7 +170,7 @@ Task<FunctionRecord> LambdaService::update(FunctionName name, std::string partit
     change(after);
     after.revision_id = new_revision;
     after.last_modified_ms = now_ms;
-    save_function(txn, name, after, before);
+    co_await save_function(txn, name, after, before);
     old_code = before->code;
     co_return after;
   });
@@ -236,7 +236,7 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
   const store::BlobRef old_code = co_await with_.store.transact([&](store::Txn& txn) -> Task<store::BlobRef> {
     const auto function = co_await load_function(txn, name);
     if (!function) throw function_not_found(name.arn(context.partition));
-    erase_function(txn, name, *function);
+    co_await erase_function(txn, name);
     co_await erase_attachments(txn, name);
     co_return function->code;
   });

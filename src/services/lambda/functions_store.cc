@@ -228,7 +228,8 @@ Task<std::set<std::string>> packages_in_use(store::Txn& txn) {
 
 Task<Usage> load_usage(store::Txn& txn, std::string account, std::string region) {
   Usage usage;
-  for (const auto& [key, value] : co_await txn.scan(store::prefix_range("lambda", "usage", account, region))) {
+  for (const auto& [key, value] :
+       co_await txn.scan(store::prefix_range("lambda", "usage", account, region))) {
     const UsageRecord part = store::decode<UsageRecord>(value);
     usage.functions += part.functions;
     usage.code_bytes += part.code_bytes;

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the Lambda service stores. The keys are spelled in the …_store.cc files, nowhere else. (The numbers of a
-// record's fields are never used again: see store/record.h.)
+// What the Lambda service stores. The keys are spelled in the …_store.cc files, nowhere else. (The numbers of
+// a record's fields are never used again: see store/record.h.)
 
 #include <cstdint>
 #include <map>

@@ -146,7 +146,8 @@ void erase_settings_of_qualifier(store::Txn& txn, const FunctionName& name) {
 
 void erase_settings_of_function(store::Txn& txn, const FunctionName& name) {
   for (const std::string_view kind : kOfFunction) txn.erase(function_key(kind, name));
-  for (const std::string_view kind : kOfQualifier) txn.erase_range(store::range_below(function_key(kind, name)));
+  for (const std::string_view kind : kOfQualifier)
+    txn.erase_range(store::range_below(function_key(kind, name)));
 }
 
 }  // namespace martlet::lambda

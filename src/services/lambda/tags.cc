@@ -32,7 +32,7 @@ Task<Tags> with_tags(store::Txn& txn, std::string account, std::string region, s
     if (!before) throw function_not_found(resource);
     FunctionRecord after = *before;
     change(after.tags);
-    if (after.tags != before->tags) save_function(txn, name, after, before);
+    if (after.tags != before->tags) co_await save_function(txn, name, after, before);
     co_return after.tags;
   }
   if (parts[0] == "code-signing-config") {
