@@ -32,6 +32,12 @@ inline constexpr std::size_t kMaxFunctionsPerPage = 50;
 inline constexpr std::uint64_t kMaxTotalCodeBytes = 75ULL << 30;
 /// Invocations of an account's functions at a time.
 inline constexpr int kConcurrentExecutions = 1000;
+/// A container image, unpacked.
+inline constexpr std::uint64_t kMaxImageBytes = 10ULL << 30;
+/// Files, directories and links in all layers of an image. AWS names no number; this bounds what one can cost.
+inline constexpr std::size_t kMaxImageEntries = 2'000'000;
+/// Manifests and configurations of images.
+inline constexpr std::size_t kMaxImageDocumentBytes = 4UL << 20;
 /// Layers of one function.
 inline constexpr std::size_t kMaxLayers = 5;
 /// A resource-based policy, as JSON.
