@@ -140,6 +140,63 @@ class LambdaService final : public Api {
   Task<GetLayerVersionPolicyResponse> GetLayerVersionPolicy(wire::Context& context,
                                                             GetLayerVersionPolicyRequest input) override;
 
+  // Resource-based policies
+  Task<AddPermissionResponse> AddPermission(wire::Context& context, AddPermissionRequest input) override;
+  Task<> RemovePermission(wire::Context& context, RemovePermissionRequest input) override;
+  Task<GetPolicyResponse> GetPolicy(wire::Context& context, GetPolicyRequest input) override;
+
+  // Function URLs
+  Task<CreateFunctionUrlConfigResponse> CreateFunctionUrlConfig(
+      wire::Context& context, CreateFunctionUrlConfigRequest input) override;
+  Task<GetFunctionUrlConfigResponse> GetFunctionUrlConfig(wire::Context& context,
+                                                          GetFunctionUrlConfigRequest input) override;
+  Task<UpdateFunctionUrlConfigResponse> UpdateFunctionUrlConfig(
+      wire::Context& context, UpdateFunctionUrlConfigRequest input) override;
+  Task<> DeleteFunctionUrlConfig(wire::Context& context, DeleteFunctionUrlConfigRequest input) override;
+  Task<ListFunctionUrlConfigsResponse> ListFunctionUrlConfigs(wire::Context& context,
+                                                              ListFunctionUrlConfigsRequest input) override;
+
+  // Tags
+  Task<> TagResource(wire::Context& context, TagResourceRequest input) override;
+  Task<> UntagResource(wire::Context& context, UntagResourceRequest input) override;
+  Task<ListTagsResponse> ListTags(wire::Context& context, ListTagsRequest input) override;
+
+  // Code signing
+  Task<CreateCodeSigningConfigResponse> CreateCodeSigningConfig(
+      wire::Context& context, CreateCodeSigningConfigRequest input) override;
+  Task<GetCodeSigningConfigResponse> GetCodeSigningConfig(wire::Context& context,
+                                                          GetCodeSigningConfigRequest input) override;
+  Task<UpdateCodeSigningConfigResponse> UpdateCodeSigningConfig(
+      wire::Context& context, UpdateCodeSigningConfigRequest input) override;
+  Task<DeleteCodeSigningConfigResponse> DeleteCodeSigningConfig(
+      wire::Context& context, DeleteCodeSigningConfigRequest input) override;
+  Task<ListCodeSigningConfigsResponse> ListCodeSigningConfigs(wire::Context& context,
+                                                              ListCodeSigningConfigsRequest input) override;
+  Task<ListFunctionsByCodeSigningConfigResponse> ListFunctionsByCodeSigningConfig(
+      wire::Context& context, ListFunctionsByCodeSigningConfigRequest input) override;
+  Task<PutFunctionCodeSigningConfigResponse> PutFunctionCodeSigningConfig(
+      wire::Context& context, PutFunctionCodeSigningConfigRequest input) override;
+  Task<GetFunctionCodeSigningConfigResponse> GetFunctionCodeSigningConfig(
+      wire::Context& context, GetFunctionCodeSigningConfigRequest input) override;
+  Task<> DeleteFunctionCodeSigningConfig(wire::Context& context,
+                                         DeleteFunctionCodeSigningConfigRequest input) override;
+
+  // Smaller settings, and the account
+  Task<PutRuntimeManagementConfigResponse> PutRuntimeManagementConfig(
+      wire::Context& context, PutRuntimeManagementConfigRequest input) override;
+  Task<GetRuntimeManagementConfigResponse> GetRuntimeManagementConfig(
+      wire::Context& context, GetRuntimeManagementConfigRequest input) override;
+  Task<PutFunctionRecursionConfigResponse> PutFunctionRecursionConfig(
+      wire::Context& context, PutFunctionRecursionConfigRequest input) override;
+  Task<GetFunctionRecursionConfigResponse> GetFunctionRecursionConfig(
+      wire::Context& context, GetFunctionRecursionConfigRequest input) override;
+  Task<PutFunctionScalingConfigResponse> PutFunctionScalingConfig(
+      wire::Context& context, PutFunctionScalingConfigRequest input) override;
+  Task<GetFunctionScalingConfigResponse> GetFunctionScalingConfig(
+      wire::Context& context, GetFunctionScalingConfigRequest input) override;
+  Task<GetAccountSettingsResponse> GetAccountSettings(wire::Context& context,
+                                                      GetAccountSettingsRequest input) override;
+
   /// The zip file behind a Code.Location (its path and query); nullopt when the location is not, or no
   /// longer, valid.
   Task<std::optional<std::string>> download(std::string path, std::string query);
@@ -167,7 +224,7 @@ class LambdaService final : public Api {
   /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Throws function_not_found() for a qualifier that is not there, too.
-  Task<Target> require_target(FunctionName name, std::string partition);
+  Task<Target> target_of(FunctionName name, std::string partition);
   struct Change {
     std::optional<std::string> revision_id;
     std::function<void(FunctionRecord&)> apply;
@@ -180,6 +237,9 @@ class LambdaService final : public Api {
   /// the function's own.
   Task<FunctionRecord> publish(store::Txn& txn, FunctionName name, FunctionRecord latest,
                                std::optional<std::string> description);
+  /// The function's code is checked by that code signing configuration from now on. Throws when there is
+  /// none.
+  Task<> use_code_signing(store::Txn& txn, FunctionName name, std::string config_arn);
   Task<> delete_version(FunctionName name, std::string partition);
   /// Makes the snapshot of a version with SnapStart behind everybody's back.
   void begin_snapshot(const FunctionRecord& version, FunctionName name, std::string partition);
