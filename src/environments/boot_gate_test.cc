@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/async_test.h"
@@ -12,29 +14,45 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Lets everything that is ready run.
+Task<> settle(Executor executor) {
+  const auto real = make_system_clock(executor);
+  co_await real->sleep_elapsed(1ms);
+}
+
 struct Gate {
-  explicit Gate(Executor executor)
-      : clock(make_simulated_clock(executor, TimePoint{})),
-        gate(executor, *clock, 2, 250ms, [this] { ++calm; }),
-        group(executor) {}
-  void ask() { group.spawn("enter", enter(*this)); }
+  Gate(Executor executor, Clock& clock)
+      : gate(executor, clock, 2, 250ms, [this] { ++calm; }), group(executor) {}
+  void ask(int times) {
+    for (int i = 0; i < times; ++i) group.spawn("enter", enter(*this));
+  }
   static Task<> enter(Gate& self) {
     const std::uint64_t ticket = co_await self.gate.enter();
     self.tickets.push_back(ticket);
   }
-  std::unique_ptr<Clock> clock;
   int calm = 0;
   std::vector<std::uint64_t> tickets;
   BootGate gate;
   TaskGroup group;
 };
 
+using Body = std::function<Task<>(Gate&, Clock&)>;
+
+void with_gate(const Body& body) {
+  run_async([&](Executor executor) -> Task<> {
+    const auto clock = make_simulated_clock(executor, from_epoch_ms(0));
+    auto gate = std::make_unique<Gate>(executor, *clock);
+    gate->ask(3);
+    co_await settle(executor);
+    EXPECT_EQ(gate->tickets.size(), 2u);
+    co_await body(*gate, *clock);
+    gate.reset();
+    co_await settle(executor);  // its alarm ends before the clock
+  });
+}
+
 TEST(BootGate, LetsInAsManyAsHaveLeft) {
-  run_async([](Executor executor) -> Task<> {
-    Gate at(executor);
-    for (int i = 0; i < 3; ++i) at.ask();
-    co_await at.clock->sleep_elapsed(0s);
-    EXPECT_EQ(at.tickets.size(), 2u);
+  with_gate([](Gate& at, Clock&) -> Task<> {
     at.gate.leave(at.tickets[0]);
     EXPECT_EQ(at.calm, 0);
     co_await at.group.join();
@@ -49,12 +67,8 @@ TEST(BootGate, LetsInAsManyAsHaveLeft) {
 }
 
 TEST(BootGate, OneThatTakesLongDoesNotHoldUpTheOthers) {
-  run_async([](Executor executor) -> Task<> {
-    Gate at(executor);
-    for (int i = 0; i < 3; ++i) at.ask();
-    co_await at.clock->sleep_elapsed(0s);
-    EXPECT_EQ(at.tickets.size(), 2u);
-    at.clock->advance(250ms);
+  with_gate([](Gate& at, Clock& clock) -> Task<> {
+    clock.advance(250ms);
     co_await at.group.join();
     EXPECT_EQ(at.tickets.size(), 3u);
     at.gate.leave(at.tickets[0]);
