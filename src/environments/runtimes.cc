@@ -105,6 +105,7 @@ void java(Runtime& runtime) {
                           "-jar", "/var/runtime/bootstrap.jar"});
   runtime.start_variables = start_variables({"JAVA_", "JDK_", "_JAVA_OPTIONS", "CLASSPATH"});
   runtime.heap_options = {"-Xmx{}m"};
+  runtime.heap_percent = 75;  // classes and compiled code are beside the heap
   // Room for the largest function, which the sandbox's limit bounds; little of it is free at any time.
   runtime.preboot_options = {"-Xmx9g", "-Xms16m", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=40"};
 }
