@@ -152,7 +152,7 @@ class JavaTest(unittest.TestCase):
         cls.classes = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*.class")}
 
     def bootstrap(self, handler, preboot=False, files=None, **environment):
-        command = [JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx200m", "-jar", str(JAR)]
+        command = [JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx200m", "-Dfile.encoding=UTF-8", "-jar", str(JAR)]
         files = self.classes if files is None else files
         started = Bootstrap(command, files, {"_HANDLER": handler, **environment}, preboot)
         self.addCleanup(started.close)
@@ -168,7 +168,7 @@ class JavaTest(unittest.TestCase):
         self.assertEqual((answer["zone"], answer["context"]), ("Asia/Tokyo", ["id", "tried", 256, True, "t"]))
 
     def test_a_full_boot_is_the_same(self):
-        started = self.bootstrap("App::handleRequest", TZ=":UTC")
+        started = self.bootstrap("App::handleRequest", TZ=":UTC", LANG="en_US.UTF-8", LC_ALL="C.UTF-8", MINE="ü")
         answer = json.loads(started.answer_of(b"{}", "id").body)
         self.assertEqual(answer["environment"], started.variables)
         self.assertEqual((answer["zone"], answer["context"]), ("UTC", ["id", "tried", 256, True, "null"]))
