@@ -76,8 +76,8 @@ TEST(LogStream, DrainTakesWhatWasWrittenAndAnUnfinishedLine) {
     EXPECT_EQ(::write(out[1], "a\nb", 3), 3);
     EXPECT_EQ(::write(err[1], "c\n", 2), 2);
     stream.drain();
-    stream.add("END\n");
-    EXPECT_EQ(stream.tail(), "a\nc\nb\nEND\n");
+    stream.add(End{"id"});
+    EXPECT_EQ(stream.tail(), "a\nc\nb\nEND RequestId: id\n");
     ::close(out[1]);
     ::close(err[1]);
     co_await stream.finished();

@@ -46,23 +46,37 @@ class CgroupV1 : public Cgroup {
   }
 
   void limit(const Policy& policy) override {
-    if (const auto* memory = find("memory")) {
-      write_file(*memory + "/memory.limit_in_bytes", std::to_string(policy.memory_bytes));
-      // Without this the limit could be passed by swapping. Absent where swap is not counted.
-      try_write_file(*memory + "/memory.memsw.limit_in_bytes", std::to_string(policy.memory_bytes));
-      reset_peak();
-    }
+    set_memory(policy.memory_bytes);
+    reset_peak();
     if (const auto* pids = find("pids"))
       // One more for the sandbox's own first process.
       write_file(*pids + "/pids.max", std::to_string(policy.max_processes + 1));
     set_cpus(policy.cpus);
   }
 
+  void set_memory(std::uint64_t bytes) override {
+    const auto* memory = find("memory");
+    if (memory == nullptr) return;
+    // Memory with swap may never be less than memory. Absent where swap is not counted.
+    const std::string limit = *memory + "/memory.limit_in_bytes";
+    const std::string with_swap = *memory + "/memory.memsw.limit_in_bytes";
+    const std::string value = std::to_string(bytes);
+    if (!try_write_file(limit, value)) {
+      try_write_file(with_swap, value);
+      write_file(limit, value);
+    }
+    // Without this the limit could be passed by swapping.
+    try_write_file(with_swap, value);
+  }
+
   void set_cpus(double cpus) override {
     const auto* cpu = find("cpu");
     if (cpu == nullptr) return;
-    try_write_file(*cpu + "/cpu.cfs_period_us", std::to_string(kCpuPeriod.count()));
-    write_file(*cpu + "/cpu.cfs_quota_us", cpus > 0 ? std::to_string(cpu_quota(cpus)) : "-1");
+    const std::string quota = *cpu + "/cpu.cfs_quota_us";
+    if (cpus <= 0) return write_file(quota, "-1");
+    const CpuLimit limit = cpu_limit(cpus);
+    write_file(*cpu + "/cpu.cfs_period_us", std::to_string(limit.period));
+    write_file(quota, std::to_string(limit.quota));
   }
 
   void freeze() override { set_state("FROZEN"); }
@@ -137,17 +151,18 @@ class CgroupsV1 : public Cgroups {
 }  // namespace
 
 std::unique_ptr<Cgroups> open_cgroups_v1() {
-  Directories parents;
+  Directories shared;
   for (const auto& mount : cgroup_mounts()) {
     if (mount.version_2) continue;
     const auto options = split(mount.options, ',');
-    for (const char* controller : kControllers) {
-      if (std::ranges::find(options, controller) == options.end()) continue;
-      const std::string shared = mount.path + "/martlet";
-      sweep_dead_wardens(shared);
-      if (auto own = make_warden_directory(shared); !own.empty()) parents[controller] = std::move(own);
-    }
+    for (const char* controller : kControllers)
+      if (std::ranges::find(options, controller) != options.end())
+        shared[controller] = mount.path + "/martlet";
   }
+  sweep_dead_wardens(distinct(shared));
+  Directories parents;
+  for (const auto& [controller, path] : shared)
+    if (auto own = make_warden_directory(path); !own.empty()) parents[controller] = std::move(own);
   if (parents.empty()) return nullptr;
   return std::make_unique<CgroupsV1>(std::move(parents));
 }

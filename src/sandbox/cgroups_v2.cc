@@ -56,19 +56,23 @@ class CgroupV2 : public Cgroup {
   int clone_target() const override { return directory_.get(); }
 
   void limit(const Policy& policy) override {
-    if (has("memory.max")) {
-      write_file(path_ + "/memory.max", std::to_string(policy.memory_bytes));
-      try_write_file(path_ + "/memory.swap.max", "0");
-      reset_peak();
-    }
+    set_memory(policy.memory_bytes);
+    reset_peak();
     if (has("pids.max")) write_file(path_ + "/pids.max", std::to_string(policy.max_processes + 1));
     set_cpus(policy.cpus);
   }
 
+  void set_memory(std::uint64_t bytes) override {
+    if (!has("memory.max")) return;
+    write_file(path_ + "/memory.max", std::to_string(bytes));
+    try_write_file(path_ + "/memory.swap.max", "0");
+  }
+
   void set_cpus(double cpus) override {
     if (!has("cpu.max")) return;
-    const std::string quota = cpus > 0 ? std::to_string(cpu_quota(cpus)) : "max";
-    write_file(path_ + "/cpu.max", quota + ' ' + std::to_string(kCpuPeriod.count()));
+    if (cpus <= 0) return write_file(path_ + "/cpu.max", "max");
+    const CpuLimit limit = cpu_limit(cpus);
+    write_file(path_ + "/cpu.max", std::to_string(limit.quota) + ' ' + std::to_string(limit.period));
   }
 
   void freeze() override { try_write_file(path_ + "/cgroup.freeze", "1"); }
@@ -146,7 +150,7 @@ void move_into_leaf(const std::string& directory) {
 /// Makes <base>/martlet/<warden> with as many controllers as can be had; "" when not even that can be made.
 std::string prepare(const std::string& base) {
   const std::string shared = base + "/martlet";
-  sweep_dead_wardens(shared);
+  sweep_dead_wardens({shared});
   const std::string own = make_warden_directory(shared);
   if (own.empty()) return {};
   delegate_controllers(shared);

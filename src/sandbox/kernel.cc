@@ -40,9 +40,27 @@ Descriptor new_mount(const char* type, std::initializer_list<MountOption> option
   return Descriptor(checked(::fsmount(context.get(), FSMOUNT_CLOEXEC, attributes), what));
 }
 
+void change_mount(const std::string& path, std::initializer_list<MountOption> options) {
+  const std::string what = "cannot change the mount at " + path;
+  const Descriptor context(checked(::fspick(AT_FDCWD, path.c_str(), FSPICK_CLOEXEC), what));
+  for (const auto& [name, value] : options)
+    checked(::fsconfig(context.get(), FSCONFIG_SET_STRING, name, value.c_str(), 0), what + " with " + name);
+  checked(::fsconfig(context.get(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0), what);
+}
+
 void attach_mount(const Descriptor& mount, int directory, const std::string& path) {
   checked(::move_mount(mount.get(), "", directory, path.c_str(), MOVE_MOUNT_F_EMPTY_PATH),
           "cannot mount at " + path);
+}
+
+void change_root(const Descriptor& mount, const std::function<void()>& prepare) {
+  // On top of the old root, from where it takes its place; the old root then lies on top and is let go.
+  attach_mount(mount, AT_FDCWD, "/");
+  if (prepare) prepare();
+  checked(::fchdir(mount.get()), "cannot enter the new root");
+  checked(static_cast<int>(::syscall(SYS_pivot_root, ".", ".")), "cannot change the root");
+  checked(::umount2(".", MNT_DETACH), "cannot leave the old root");
+  checked(::chdir("/"), "cannot enter the new root");
 }
 
 pid_t clone_process(std::uint64_t namespaces, int cgroup, Descriptor& pidfd) {
