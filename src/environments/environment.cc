@@ -1,75 +1,13 @@
 #include "environments/environment.h"
 
-#include <unistd.h>
-
-#include <cstring>
+#include <algorithm>
 
 #include "base/log.h"
+#include "environments/credentials_endpoint.h"
+#include "environments/ending.h"
 #include "environments/policy.h"
 
 namespace martlet::environments {
-
-namespace {
-
-using std::chrono::microseconds;
-
-/// An invocation at least this long waits for the memory it used to be read before its REPORT; after a
-/// shorter one the figure is brought up to date behind its back, because asking takes a fair part of such an
-/// invocation.
-constexpr microseconds kMeasureFrom = std::chrono::milliseconds(2);
-constexpr Duration kMeasureInterval = std::chrono::milliseconds(100);
-
-/// A runtime that has answered asks for its next event within this time, unless the function still works.
-constexpr Duration kAsksAgainWithin = std::chrono::milliseconds(100);
-
-/// How a process ended, as AWS words it, and what that is to the invoker.
-struct Ending {
-  Outcome::Kind kind = Outcome::Kind::kCrash;
-  std::string error_type = "Runtime.ExitError";
-  std::string message = "Runtime exited without providing a reason";
-};
-
-std::string signal_name(int number) {
-  std::string name = ::strsignal(number) ? ::strsignal(number) : std::to_string(number);
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return name;
-}
-
-Ending ending_of(const sandbox::Result& result) {
-  using Kind = sandbox::Result::Kind;
-  Ending ending;
-  const auto signalled = [&](int number) {
-    ending.message = "Runtime exited with error: signal: " + signal_name(number);
-  };
-  switch (result.kind) {
-    case Kind::kExited:
-      if (result.exit_code != 0)
-        ending.message = "Runtime exited with error: exit status " + std::to_string(result.exit_code);
-      break;
-    case Kind::kSignalled:
-      signalled(result.signal);
-      break;
-    case Kind::kViolation:
-      signalled(SIGSYS);
-      break;
-    case Kind::kKilled:
-      signalled(SIGKILL);
-      break;
-    case Kind::kOutOfMemory:
-      ending.kind = Outcome::Kind::kOutOfMemory;
-      ending.error_type = "Runtime.OutOfMemory";
-      signalled(SIGKILL);
-      break;
-    case Kind::kSetupError:
-      ending.kind = Outcome::Kind::kInitError;
-      ending.error_type = "Runtime.InvalidEntrypoint";
-      ending.message = result.detail;
-      break;
-  }
-  return ending;
-}
-
-}  // namespace
 
 Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec,
                          std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log,
@@ -81,11 +19,14 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       telemetry_(std::make_shared<Telemetry>(surroundings.executor, surroundings.clock, surroundings.tasks,
                                              spec_->logging.format)),
       policy_(std::move(policy)),
-      alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadline(); }),
-      give_back_(surroundings.executor, surroundings.clock, [this] { return look_at_waiting_run(); }),
+      slots_(std::max<std::size_t>(spec_->concurrency, 1)),
+      alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadlines(); }),
+      give_back_(surroundings.executor, surroundings.clock, [this] { return look_at_waiting_runs(); }),
       event_ready_(surroundings.executor),
       progress_(surroundings.executor) {
   log_->set_telemetry(telemetry_);
+  waiting_calls_.reserve(slots_.size() + 1);
+  if (spec_->snap_start) credentials_token_ = use_credentials_endpoint(policy_.environment);
 }
 
 Task<> Environment::start(Duration init_limit) {
@@ -101,24 +42,23 @@ Task<> Environment::start(Duration init_limit) {
   if (doomed_)
     sandbox_->kill();
   else
-    set_deadline(around_.clock.elapsed() + init_limit);
+    limit_phase(init_limit);
 }
 
 Task<> Environment::live(std::shared_ptr<Environment> self) {
   sandbox::Result result = co_await self->sandbox_->wait();
-  self->deadline_.reset();
+  self->phase_deadline_.reset();
+  for (Slot& slot : self->slots_) slot.deadline.reset();
   self->alarm_.cancel();
   self->give_back_.cancel();
   self->peak_memory_ = std::max(self->peak_memory_, result.peak_memory_bytes);
   co_await self->process_ended(std::move(result));
-  self->state_ = State::kEnded;
+  self->phase_ = Phase::kEnded;
   self->telemetry_->stop();
   self->around_.runtime_api.detach(self->tag());
   if (self->remove_endpoint_) self->remove_endpoint_();
-  if (self->run_) {
-    self->run_->lost = true;
-    self->run_ = nullptr;
-  }
+  for (Slot& slot : self->slots_)
+    if (const auto run = std::exchange(slot.run, nullptr)) run->lost = true;
   self->event_ready_.notify_all();
   self->progress_.notify_all();
   self->log_->flush();
@@ -126,178 +66,26 @@ Task<> Environment::live(std::shared_ptr<Environment> self) {
 }
 
 Task<> Environment::process_ended(sandbox::Result result) {
-  while (settling_) co_await progress_.wait();
+  while (settling()) co_await progress_.wait();
   const Ending ending = ending_of(result);
   if (result.kind == sandbox::Result::Kind::kSetupError)
     log::error("an environment could not start its program",
                {{"function", spec_->function_arn}, {"detail", result.detail}});
-  if (state_ == State::kStarting) {
-    if (!init_failed_)
-      co_await init_failed(
-          {.kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message},
-          Status::kError);
-  } else if (run_ && delivered_) {
-    const std::string& id = run_->invocation.request_id;
-    log_->drain();
-    log_->add(Fault{id, ending.message, ending.error_type});
-    Outcome outcome{.kind = ending.kind, .payload = platform_error(ending.error_type, id, ending.message)};
-    co_await settle(std::move(outcome), Status::kError, ending.error_type);
-  } else if (state_ == State::kReplied && !doomed_) {
-    log_->drain();
-    log_->add(Fault{last_request_id_, ending.message, ending.error_type});
-  }
-}
-
-Task<> Environment::init_failed(InitFailure failure, Status status) {
-  init_failed_ = true;
-  init_failure_ = std::move(failure);
-  kill();
-  log_->drain();
-  const bool in_invocation = run_ != nullptr;
-  const microseconds took = since(in_invocation ? run_started_ : created_at_);
-  const Phase phase = in_invocation ? Phase::kInvoke : Phase::kInit;
-  const std::string error_type = status == Status::kTimeout ? "" : init_failure_.error_type;
-  log_->add(InitRuntimeDone{.phase = phase, .status = status, .error_type = error_type});
-  log_->add(InitReport{.phase = phase, .status = status, .error_type = error_type, .duration = took});
-  if (in_invocation) {
-    const std::string& id = run_->invocation.request_id;
-    if (!init_failure_.message.empty() && status != Status::kTimeout)
-      log_->add(Fault{id, init_failure_.message, init_failure_.error_type});
-    Outcome outcome{.kind = init_failure_.kind, .payload = init_failure_.document};
-    if (outcome.payload.empty())
-      outcome.payload = platform_error(init_failure_.error_type, id, init_failure_.message);
-    if (status == Status::kTimeout) log_->add(TimedOut{id, spec_->timeout});
-    co_await settle(std::move(outcome), status, error_type);
-  }
-  log_->flush();
-  progress_.notify_all();
-}
-
-Task<bool> Environment::initialised() {
-  const auto self = shared_from_this();
-  while (state_ == State::kStarting && !init_failed_) co_await progress_.wait();
-  co_return !init_failed_;
-}
-
-void Environment::set_deadline(Duration at) {
-  deadline_ = at;
-  alarm_.at_latest(at);
-}
-
-Task<std::optional<Duration>> Environment::look_at_deadline() {
-  const auto self = shared_from_this();
-  if (!deadline_ || *deadline_ > around_.clock.elapsed()) co_return deadline_;
-  deadline_.reset();
-  co_await deadline_passed();
-  co_return std::nullopt;
-}
-
-Task<> Environment::deadline_passed() {
-  if (state_ == State::kStarting) {
-    const std::string message = run_ ? timeout_message(spec_->timeout) : "Initialisation took too long";
-    co_await init_failed({.kind = Outcome::Kind::kTimeout,
-                          .error_type = "Sandbox.Timedout",
-                          .document = {},
-                          .message = message},
-                         Status::kTimeout);
-    co_return;
-  }
-  kill();
-  log_->drain();
-  if (run_ && delivered_) {
-    const std::string& id = run_->invocation.request_id;
-    log_->add(TimedOut{id, spec_->timeout});
-    Outcome outcome{.kind = Outcome::Kind::kTimeout,
-                    .payload = platform_error("Sandbox.Timedout", id, timeout_message(spec_->timeout))};
-    co_await settle(std::move(outcome), Status::kTimeout, "");
-  } else {
-    log_->add(TimedOut{last_request_id_, spec_->timeout});
-  }
-}
-
-void Environment::begin(std::shared_ptr<Run> run) {
-  run_ = std::move(run);
-  delivered_ = false;
-  if (state_ == State::kStarting) {
-    run_started_ = around_.clock.elapsed();
-    log_->begin_tail();
-    log_->add(Start{run_->invocation.request_id, spec_->version, run_->invocation.trace_id});
-    return;
-  }
-  if (state_ == State::kReplied) {
-    // next() will take it, unless the function goes on working.
-    give_back_.at_latest(replied_at_ + kAsksAgainWithin);
-    return;
-  }
-  state_ = State::kBusy;
-  event_ready_.notify_all();
-  if (frozen()) around_.tasks.spawn("thaw", thaw(shared_from_this()));
-}
-
-Task<std::optional<Duration>> Environment::look_at_waiting_run() {
-  if (!run_ || delivered_ || state_ != State::kReplied) co_return std::nullopt;
-  const Duration until = replied_at_ + kAsksAgainWithin;
-  if (around_.clock.elapsed() < until) co_return until;
-  std::exchange(run_, nullptr)->lost = true;
-  progress_.notify_all();
-  co_return std::nullopt;
-}
-
-Task<> Environment::finished(std::shared_ptr<Run> run) {
-  const auto self = shared_from_this();
-  while (!run->outcome && !run->lost) co_await progress_.wait();
-}
-
-Task<> Environment::settle(Outcome outcome, Status status, std::string error_type) {
-  const auto self = shared_from_this();
-  const auto run = std::exchange(run_, nullptr);
-  const std::string& id = run->invocation.request_id;
-  state_ = State::kReplied;
-  settling_ = true;
-  outcome.duration = status == Status::kTimeout ? microseconds(spec_->timeout) : since(run_started_);
-  log_->drain();
-  if (peak_memory_ == 0 || outcome.duration >= kMeasureFrom)
-    co_await measure(self);
-  else if (around_.clock.elapsed() - measured_at_ >= kMeasureInterval)
-    around_.tasks.spawn("measure", measure(self));
-
-  outcome.init_duration = std::exchange(init_duration_, std::nullopt);
-  outcome.billed_duration = billed(outcome.duration, outcome.init_duration.value_or(microseconds(0)));
-  outcome.peak_memory_bytes = peak_memory_;
-  const std::string& trace = run->invocation.trace_id;
-  log_->add(RuntimeDone{.request_id = id,
-                        .status = status,
-                        .error_type = error_type,
-                        .duration = outcome.duration,
-                        .produced_bytes = outcome.payload.size(),
-                        .trace = trace});
-  log_->add(End{id});
-  log_->add(Report{.request_id = id,
-                   .duration = outcome.duration,
-                   .billed_duration = outcome.billed_duration,
-                   .memory_mb = spec_->memory_mb,
-                   .peak_memory_bytes = peak_memory_,
-                   .init_duration = outcome.init_duration,
-                   .status = status,
-                   .error_type = error_type,
-                   .trace = trace});
-  outcome.log_tail = log_->tail();
-  last_request_id_ = id;
-  run->outcome = std::move(outcome);
-  settling_ = false;
-  replied_at_ = around_.clock.elapsed();
-  progress_.notify_all();
-  log_->flush();
-}
-
-Task<> Environment::measure(std::shared_ptr<Environment> self) {
-  if (self->doomed_) co_return;
-  self->measured_at_ = self->around_.clock.elapsed();
-  try {
-    const sandbox::Usage usage = co_await self->sandbox_->usage();
-    self->peak_memory_ = std::max({self->peak_memory_, usage.peak_memory_bytes, usage.memory_bytes});
-  } catch (const std::exception&) {
-    // It has just ended; its result brings the figure.
+  const InitFailure failure{
+      .kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message};
+  if (phase_ == Phase::kInit && !init_failed_) co_await init_failed(failure, Status::kError);
+  if (phase_ == Phase::kRestore && !init_failed_) restore_failed(failure, Status::kError);
+  for (Slot& slot : slots_) {
+    if (slot.run && slot.delivered) {
+      const std::string id = slot.run->invocation.request_id;
+      log_->drain();
+      log_->add(Fault{id, ending.message, ending.error_type});
+      Outcome outcome{.kind = ending.kind, .payload = platform_error(ending.error_type, id, ending.message)};
+      co_await settle(slot, std::move(outcome), Status::kError, ending.error_type);
+    } else if (slot.replied && !doomed_) {
+      log_->drain();
+      log_->add(Fault{slot.last_request_id, ending.message, ending.error_type});
+    }
   }
 }
 
@@ -306,7 +94,8 @@ Task<> Environment::apply_cpus(std::shared_ptr<Environment> self) {
 }
 
 Task<> Environment::freeze(std::shared_ptr<Environment> self) {
-  if (self->state_ != State::kIdle || self->frozen()) co_return;
+  const State state = self->state();
+  if ((state != State::kIdle && state != State::kHeld) || self->frozen()) co_return;
   self->freezing_ = true;
   self->telemetry_->pause();
   try {
@@ -322,19 +111,25 @@ Task<> Environment::freeze(std::shared_ptr<Environment> self) {
 
 Task<> Environment::thaw(std::shared_ptr<Environment> self) {
   while (self->freezing_) co_await self->progress_.wait();
-  if (std::exchange(self->frozen_, false)) co_await self->sandbox_->thaw();
+  if (!std::exchange(self->frozen_, false)) co_return;
+  co_await self->sandbox_->thaw();
   self->telemetry_->resume();
 }
 
 Task<int> Environment::connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port) {
   const auto self = environment.lock();
-  if (!self || self->state_ == State::kEnded) throw std::runtime_error("the environment has ended");
+  if (!self || self->phase_ == Phase::kEnded) throw std::runtime_error("the environment has ended");
   co_return co_await self->sandbox_->connect(port);
+}
+
+void Environment::go_on() {
+  if (frozen()) around_.tasks.spawn("thaw", thaw(shared_from_this()));
 }
 
 void Environment::retire() {
   retiring_ = true;
-  if (state_ == State::kIdle) kill();
+  const State now = state();
+  if (now == State::kIdle || now == State::kHeld) kill();
 }
 
 void Environment::kill() {
@@ -343,14 +138,31 @@ void Environment::kill() {
   event_ready_.notify_all();
 }
 
-bool Environment::takes_events() const {
-  if (doomed_ || retiring_ || settling_ || run_) return false;
-  if (state_ == State::kReplied) return around_.clock.elapsed() - replied_at_ < kAsksAgainWithin;
-  return state_ == State::kIdle;
+Environment::State Environment::state() const {
+  switch (phase_) {
+    case Phase::kInit:
+      return State::kStarting;
+    case Phase::kHeld:
+      return State::kHeld;
+    case Phase::kRestore:
+      return State::kRestoring;
+    case Phase::kEnded:
+      return State::kEnded;
+    case Phase::kServing:
+      break;
+  }
+  State state = State::kIdle;
+  for (const Slot& slot : slots_) {
+    if (slot.replied || slot.settling)
+      state = State::kReplied;
+    else if (slot.run)
+      return State::kBusy;
+  }
+  return state;
 }
 
-microseconds Environment::since(Duration start) const {
-  return std::chrono::duration_cast<microseconds>(around_.clock.elapsed() - start);
+std::chrono::microseconds Environment::since(Duration start) const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(around_.clock.elapsed() - start);
 }
 
 }  // namespace martlet::environments

@@ -1,26 +1,34 @@
 #pragma once
 
 // Environment: one running instance of a function version, from its sandbox's creation to its end. It takes
-// one invocation at a time, holds it to its timeout, notices when the process ends, and writes the platform's
-// lines to the log. Made and owned by the fleet; lives on the loop.
+// as many events at a time as it has slots (one, for ordinary functions), holds each to its timeout, notices
+// when the process ends, and writes the platform's lines to the log. Made and owned by the fleet; lives on
+// the loop.
 //
 //   starting → idle ⇄ busy → replied → idle …        any of them → ended
+//   starting → held → restoring → idle               with SnapStart
 //
 // "replied" is the time between a function's answer and its next call of /next: the answer is out, but the
 // invocation's timeout still counts. An environment that crashed or ran out of time is never used again.
+//
+// environment.cc: beginning, freezing, end. environment_phases.cc: Init and Restore. environment_slots.cc:
+// invocations. environment_runtime.cc: the side its runtime talks to.
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/signal.h"
 #include "base/task.h"
 #include "base/task_group.h"
 #include "environments/alarm.h"
+#include "environments/answer_stream.h"
 #include "environments/environments.h"
 #include "environments/log_stream.h"
 #include "environments/platform_log.h"
@@ -39,9 +47,11 @@ struct Run {
   std::optional<Outcome> outcome;
   /// The environment ended before the function saw the event: it can be given to another one.
   bool lost = false;
+  /// What carries the answer to Invocation::sink, once it is known that there is one.
+  std::shared_ptr<AnswerStream> stream;
 };
 
-/// Why initialisation failed.
+/// Why initialisation, or a restore, failed.
 struct InitFailure {
   Outcome::Kind kind = Outcome::Kind::kInitError;
   std::string error_type;
@@ -52,7 +62,7 @@ struct InitFailure {
 
 class Environment final : public RuntimeHost, public std::enable_shared_from_this<Environment> {
  public:
-  enum class State { kStarting, kIdle, kBusy, kReplied, kEnded };
+  enum class State { kStarting, kHeld, kRestoring, kIdle, kBusy, kReplied, kEnded };
 
   /// What environments share; owned by the fleet and longer-lived than they are.
   struct Surroundings {
@@ -63,7 +73,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
     RuntimeApi& runtime_api;
     /// Takes over the endpoint's socket; returns what ends that.
     std::function<std::function<void()>(int fd, const std::string& tag)> adopt_endpoint;
-    /// An environment became idle, or ended.
+    /// An environment became idle or held, has a slot free again, or ended.
     std::function<void(Environment&)> changed;
   };
 
@@ -73,66 +83,111 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when
   /// no sandbox can be made.
   Task<> start(Duration init_limit);
-  /// Waits until initialisation has succeeded (true) or failed (false).
+  /// Waits until initialisation has succeeded (true) or failed (false). With SnapStart the environment is
+  /// then held.
   Task<bool> initialised();
   [[nodiscard]] const InitFailure& init_failure() const { return init_failure_; }
 
-  /// Gives it an event: when idle or replied, or while starting, in which case initialisation counts as part
+  /// Takes a held environment into use: runs the Restore phase. False when that failed, for the reason in
+  /// init_failure(), or the environment has ended; it is of no use then.
+  Task<bool> restore();
+
+  /// Gives it an event: when takes_events(), or while starting, in which case initialisation counts as part
   /// of the invocation. Wait with finished().
   void begin(std::shared_ptr<Run> run);
-  /// Waits until `run` has an outcome or is lost.
+  /// Waits until `run` has an outcome, and its sink is left alone, or is lost.
   Task<> finished(std::shared_ptr<Run> run);
 
-  /// Stops the processes of an idle environment. begin() lets them go on.
+  /// Stops the processes of an idle or held environment. begin() and restore() let them go on.
   static Task<> freeze(std::shared_ptr<Environment> self);
   [[nodiscard]] bool frozen() const { return frozen_ || freezing_; }
 
-  /// Ends it now if it is idle, else when its invocation is over.
+  /// Ends it now if it is idle, else when its invocations are over.
   void retire();
   /// Ends it now.
   void kill();
 
-  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] State state() const;
   /// Whether begin() may give it an event now, initialisation aside.
   [[nodiscard]] bool takes_events() const;
   /// kill() was called.
   [[nodiscard]] bool ending() const { return doomed_; }
   [[nodiscard]] const std::shared_ptr<const Spec>& spec() const { return spec_; }
   [[nodiscard]] const std::string& tag() const { return policy_.name; }
-  /// Clock::elapsed() when it became idle.
+  /// Clock::elapsed() when it became idle or held.
   [[nodiscard]] Duration idle_since() const { return idle_since_; }
 
   // RuntimeHost
   Task<std::optional<Event>> next() override;
-  Task<Verdict> respond(std::string request_id, std::string payload) override;
-  Task<Verdict> respond_too_large(std::string request_id) override;
+  Task<Verdict> respond(std::string request_id, Answer answer) override;
+  Task<Verdict> respond_too_large(std::string request_id, std::size_t limit) override;
+  std::expected<std::shared_ptr<AnswerStream>, Verdict> stream(const std::string& request_id) override;
+  void stream_broke(const std::string& request_id) override;
   Task<Verdict> fail(std::string request_id, RuntimeError error) override;
   Task<Verdict> fail_init(RuntimeError error) override;
+  Task<Verdict> restore_next() override;
+  Task<Verdict> fail_restore(RuntimeError error) override;
+  Task<std::optional<std::string>> credentials(std::string token) override;
 
  private:
+  enum class Phase { kInit, kHeld, kRestore, kServing, kEnded };
+
+  /// Room for one event at a time.
+  struct Slot {
+    /// The event that waits for the runtime (not delivered) or is being worked on.
+    std::shared_ptr<Run> run;
+    bool delivered = false;
+    /// Its outcome is being put together.
+    bool settling = false;
+    /// The answer is out; the runtime has not asked for another event since.
+    bool replied = false;
+    /// The runtime has begun to stream the answer; it broke the stream off.
+    bool streaming = false;
+    bool broken_off = false;
+    Duration started{0};
+    Duration replied_at{0};
+    std::optional<Duration> deadline;
+    std::string last_request_id;
+  };
+
+  // environment.cc
   static Task<> live(std::shared_ptr<Environment> self);
   static Task<> apply_cpus(std::shared_ptr<Environment> self);
   static Task<> thaw(std::shared_ptr<Environment> self);
   static Task<int> connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port);
-
-  void set_deadline(Duration at);
-  Task<std::optional<Duration>> look_at_deadline();
-  Task<> deadline_passed();
-  /// Gives up an event that waits in the replied state for a runtime that does not ask for it.
-  Task<std::optional<Duration>> look_at_waiting_run();
   Task<> process_ended(sandbox::Result result);
-  Task<> init_failed(InitFailure failure, Status status);
-  /// The runtime asked for its next event: initialisation, or the last invocation, is over.
-  void became_ready();
-  Event deliver();
-  [[nodiscard]] bool runs(const std::string& request_id) const;
-  [[nodiscard]] std::chrono::microseconds since(Duration start) const;
+  void go_on();
 
-  /// Ends the invocation under way: writes END and REPORT, and completes `outcome`, of which the caller has
+  // environment_phases.cc
+  [[nodiscard]] InitializationType initialization_type() const;
+  void limit_phase(Duration limit);
+  Task<> phase_took_too_long();
+  Task<> init_failed(InitFailure failure, Status status);
+  void restore_failed(InitFailure failure, Status status);
+  /// Initialisation is over, as the runtime asked for its first event or for the restore.
+  void init_ended();
+  void restore_ended();
+
+  // environment_slots.cc
+  Task<std::optional<Duration>> look_at_deadlines();
+  Task<> deadline_passed(Slot& slot);
+  void set_deadline(Slot& slot, Duration at);
+  /// Gives up events that wait in the replied state for a runtime that does not ask for them.
+  Task<std::optional<Duration>> look_at_waiting_runs();
+  [[nodiscard]] bool has_room(const Slot& slot) const;
+  [[nodiscard]] Slot* slot_of(const std::string& request_id);
+  [[nodiscard]] bool settling() const;
+  /// Slots that a call of /next may wait for.
+  [[nodiscard]] std::size_t open_slots() const;
+  Event deliver(Slot& slot);
+  /// The runtime is back from an invocation.
+  void slot_freed(Slot& slot);
+  /// Ends the invocation in `slot`: writes END and REPORT, and completes `outcome`, of which the caller has
   /// set kind and payload. `status` and `error_type` are REPORT's.
-  Task<> settle(Outcome outcome, Status status, std::string error_type);
+  Task<> settle(Slot& slot, Outcome outcome, Status status, std::string error_type);
   /// Refreshes peak_memory_.
   static Task<> measure(std::shared_ptr<Environment> self);
+  [[nodiscard]] std::chrono::microseconds since(Duration start) const;
 
   Surroundings& around_;
   std::shared_ptr<const Spec> spec_;
@@ -142,28 +197,34 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   sandbox::Policy policy_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 
-  State state_ = State::kStarting;
+  Phase phase_ = Phase::kInit;
   bool retiring_ = false;
   bool doomed_ = false;
-  bool settling_ = false;
   bool frozen_ = false;
   bool freezing_ = false;
   InitFailure init_failure_;
   bool init_failed_ = false;
   Duration created_at_{0};
   Duration idle_since_{0};
-  Duration replied_at_{0};
+  Duration restore_began_{0};
+  /// Until they have been reported.
   std::optional<std::chrono::microseconds> init_duration_;
+  std::optional<std::chrono::microseconds> restore_duration_;
+  /// SnapStart: what the runtime shows to have credentials.
+  std::string credentials_token_;
+  /// The last answer; empty when the next one is to bring new credentials.
+  std::string credentials_;
+  Duration credentials_made_at_{0};
 
-  std::shared_ptr<Run> run_;
-  bool delivered_ = false;
-  Duration run_started_{0};
-  std::string last_request_id_;
+  std::vector<Slot> slots_;
+  /// Calls of /next that wait, the oldest first.
+  std::vector<std::uint64_t> waiting_calls_;
   std::uint64_t next_calls_ = 0;
   std::uint64_t peak_memory_ = 0;
   Duration measured_at_{0};
 
-  std::optional<Duration> deadline_;
+  /// Of the Init or Restore phase.
+  std::optional<Duration> phase_deadline_;
   Alarm alarm_;
   Alarm give_back_;
 

@@ -1,115 +1,106 @@
 // The side of an Environment that its runtime talks to.
 
-#include "environments/environment.h"
-
 #include <algorithm>
+
+#include "base/crypto.h"
+#include "environments/credentials_endpoint.h"
+#include "environments/environment.h"
 
 namespace martlet::environments {
 
-namespace {
-
-/// A header's value: JSON may be written over several lines, a header may not.
-std::string one_line(std::string text) {
-  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20; }, ' ');
-  return text;
-}
-
-}  // namespace
-
 Task<std::optional<Event>> Environment::next() {
-  while (settling_) co_await progress_.wait();
-  if (state_ == State::kEnded || (state_ == State::kBusy && delivered_)) co_return std::nullopt;
+  while (settling()) co_await progress_.wait();
+  for (Slot& slot : slots_)
+    if (slot.run && slot.delivered && slot.broken_off && !doomed_)
+      co_await settle(slot,
+                      {.kind = Outcome::Kind::kHandledError,
+                       .payload = platform_error("Runtime.TruncatedResponse", slot.run->invocation.request_id,
+                                                 "The runtime broke its answer off")},
+                      Status::kError, "Runtime.TruncatedResponse");
+  Slot* back = nullptr;
+  for (Slot& slot : slots_)
+    if (slot.replied && (back == nullptr || slot.replied_at < back->replied_at)) back = &slot;
+  if (phase_ == Phase::kEnded || (back == nullptr && open_slots() == 0)) co_return std::nullopt;
+
+  // The runtime is ready. Of more calls than there are slots the older ones give way.
   const std::uint64_t ticket = ++next_calls_;
-  event_ready_.notify_all();  // an older call that still waits gives way
-  if (!doomed_) became_ready();
+  waiting_calls_.push_back(ticket);
+  const std::size_t wanted = open_slots() + (back != nullptr ? 1 : 0);
+  if (waiting_calls_.size() > wanted) {
+    waiting_calls_.erase(waiting_calls_.begin());
+    event_ready_.notify_all();
+  }
+  if (!doomed_) {
+    if (phase_ == Phase::kInit)
+      init_ended();
+    else if (phase_ == Phase::kRestore)
+      restore_ended();
+    else if (back != nullptr)
+      slot_freed(*back);
+  }
   // A runtime that is being killed is kept waiting: an answer, or none, would only make it print an error.
-  while (state_ != State::kEnded && ticket == next_calls_) {
-    if (!doomed_ && run_ && !delivered_) co_return deliver();
+  while (phase_ != Phase::kEnded && std::ranges::find(waiting_calls_, ticket) != waiting_calls_.end()) {
+    const auto slot = std::ranges::find_if(slots_, [](const Slot& s) { return s.run && !s.delivered; });
+    if (!doomed_ && phase_ == Phase::kServing && slot != slots_.end() && !slot->replied) {
+      std::erase(waiting_calls_, ticket);
+      co_return deliver(*slot);
+    }
     co_await event_ready_.wait();
   }
   co_return std::nullopt;
 }
 
-void Environment::became_ready() {
-  const bool initialising = state_ == State::kStarting;
-  if (initialising && !run_) init_duration_ = since(created_at_);
-  if (initialising) {
-    around_.tasks.spawn("set cpus", apply_cpus(shared_from_this()));
-    const Phase phase = run_ ? Phase::kInvoke : Phase::kInit;
-    log_->add(InitRuntimeDone{.phase = phase});
-    log_->add(InitReport{.phase = phase, .duration = since(created_at_)});
-    telemetry_->close_subscriptions();
+Task<Verdict> Environment::respond(std::string request_id, Answer answer) {
+  Slot* slot = slot_of(request_id);
+  if (slot == nullptr) co_return Verdict::kUnknownRequest;
+  if (slot->streaming && !answer.streamed) co_return Verdict::kWrongState;
+  Run& run = *slot->run;
+  if (run.invocation.sink && !answer.streamed) {
+    run.stream = std::make_shared<AnswerStream>(around_.executor, around_.tasks, run.invocation.sink);
+    run.stream->begin(std::move(answer.content_type));
+    run.stream->put_whole(std::exchange(answer.payload, {}));
   }
-  if (run_) return;  // deliver() takes over
-  deadline_.reset();
-  state_ = State::kIdle;
-  idle_since_ = around_.clock.elapsed();
-  if (initialising) progress_.notify_all();
-  if (retiring_ && !initialising) return kill();
-  around_.changed(*this);
-}
-
-Event Environment::deliver() {
-  delivered_ = true;
-  const Invocation& invocation = run_->invocation;
-  const Duration now = around_.clock.elapsed();
-  if (state_ == State::kStarting) {
-    // START was written and the timeout began when initialisation did.
-    state_ = State::kBusy;
-    progress_.notify_all();
-  } else {
-    state_ = State::kBusy;
-    run_started_ = now;
-    set_deadline(now + spec_->timeout);
-    log_->begin_tail();
-    log_->add(Start{invocation.request_id, spec_->version, invocation.trace_id});
-  }
-  // The function compares this with the machine's clock, which a test's jump in time does not move.
-  const auto left = *deadline_ - now;
-  const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch() + left);
-  Event event{.headers = {{"Lambda-Runtime-Aws-Request-Id", invocation.request_id},
-                          {"Lambda-Runtime-Deadline-Ms", std::to_string(deadline.count())},
-                          {"Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_function_arn}},
-              .payload = std::move(run_->invocation.payload)};
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) event.headers.add(name, one_line(value));
-  };
-  add("Lambda-Runtime-Trace-Id", invocation.trace_id);
-  add("Lambda-Runtime-Client-Context", invocation.client_context);
-  add("Lambda-Runtime-Cognito-Identity", invocation.cognito_identity);
-  return event;
-}
-
-bool Environment::runs(const std::string& request_id) const {
-  return !doomed_ && run_ && delivered_ && run_->invocation.request_id == request_id;
-}
-
-Task<Verdict> Environment::respond(std::string request_id, std::string payload) {
-  if (!runs(request_id)) co_return Verdict::kUnknownRequest;
-  co_await settle({.kind = Outcome::Kind::kSuccess, .payload = std::move(payload)}, Status::kSuccess, "");
+  co_await settle(*slot, {.kind = Outcome::Kind::kSuccess, .payload = std::move(answer.payload)},
+                  Status::kSuccess, "");
   co_return Verdict::kAccepted;
 }
 
-Task<Verdict> Environment::respond_too_large(std::string request_id) {
-  if (!runs(request_id)) co_return Verdict::kUnknownRequest;
+Task<Verdict> Environment::respond_too_large(std::string request_id, std::size_t limit) {
+  Slot* slot = slot_of(request_id);
+  if (slot == nullptr) co_return Verdict::kUnknownRequest;
   Outcome outcome{.kind = Outcome::Kind::kHandledError,
                   .payload = error_document("Function.ResponseSizeTooLarge",
                                             "Response payload size exceeded maximum allowed payload size (" +
-                                                std::to_string(kMaxResponseBytes) + " bytes).")};
-  co_await settle(std::move(outcome), Status::kFailure, "Function.ResponseSizeTooLarge");
+                                                std::to_string(limit) + " bytes).")};
+  co_await settle(*slot, std::move(outcome), Status::kFailure, "Function.ResponseSizeTooLarge");
   co_return Verdict::kAccepted;
 }
 
+std::expected<std::shared_ptr<AnswerStream>, Verdict> Environment::stream(const std::string& request_id) {
+  Slot* slot = slot_of(request_id);
+  if (slot == nullptr) return std::unexpected(Verdict::kUnknownRequest);
+  if (slot->streaming) return std::unexpected(Verdict::kWrongState);
+  Run& run = *slot->run;
+  if (!run.invocation.sink) return nullptr;
+  slot->streaming = true;
+  run.stream = std::make_shared<AnswerStream>(around_.executor, around_.tasks, run.invocation.sink);
+  return run.stream;
+}
+
+void Environment::stream_broke(const std::string& request_id) {
+  if (Slot* slot = slot_of(request_id)) slot->broken_off = true;
+}
+
 Task<Verdict> Environment::fail(std::string request_id, RuntimeError error) {
-  if (!runs(request_id)) co_return Verdict::kUnknownRequest;
+  Slot* slot = slot_of(request_id);
+  if (slot == nullptr) co_return Verdict::kUnknownRequest;
   Outcome outcome{.kind = Outcome::Kind::kHandledError, .payload = std::move(error.document)};
-  co_await settle(std::move(outcome), Status::kFailure, std::move(error.type));
+  co_await settle(*slot, std::move(outcome), Status::kFailure, std::move(error.type));
   co_return Verdict::kAccepted;
 }
 
 Task<Verdict> Environment::fail_init(RuntimeError error) {
-  if (state_ != State::kStarting || init_failed_) co_return Verdict::kWrongState;
+  if (phase_ != Phase::kInit || init_failed_) co_return Verdict::kWrongState;
   const std::string type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type);
   co_await init_failed({.kind = Outcome::Kind::kInitError,
                         .error_type = type,
@@ -117,6 +108,38 @@ Task<Verdict> Environment::fail_init(RuntimeError error) {
                         .message = {}},
                        Status::kError);
   co_return Verdict::kAccepted;
+}
+
+Task<Verdict> Environment::restore_next() {
+  if (!spec_->snap_start || phase_ != Phase::kInit || doomed_) co_return Verdict::kWrongState;
+  // Started for an invocation: there is nothing to hold it for.
+  if (slots_.front().run) co_return Verdict::kAccepted;
+  init_ended();
+  while (phase_ == Phase::kHeld) co_await progress_.wait();
+  co_return phase_ == Phase::kRestore ? Verdict::kAccepted : Verdict::kWrongState;
+}
+
+Task<Verdict> Environment::fail_restore(RuntimeError error) {
+  if (phase_ != Phase::kRestore || init_failed_) co_return Verdict::kWrongState;
+  restore_failed({.kind = Outcome::Kind::kRestoreError,
+                  .error_type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type),
+                  .document = std::move(error.document),
+                  .message = {}},
+                 Status::kError);
+  co_return Verdict::kAccepted;
+}
+
+Task<std::optional<std::string>> Environment::credentials(std::string token) {
+  if (credentials_token_.empty() || !equal_in_constant_time(token, credentials_token_))
+    co_return std::nullopt;
+  const auto self = shared_from_this();
+  // Kept for half their time, so that a function that asks often does not use up its role's keys.
+  const Duration now = around_.clock.elapsed();
+  if (credentials_.empty() || now - credentials_made_at_ >= kCredentialsAskAgainAfter / 2) {
+    credentials_made_at_ = now;
+    credentials_ = co_await credentials_document(spec_);
+  }
+  co_return credentials_;
 }
 
 }  // namespace martlet::environments

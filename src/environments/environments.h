@@ -81,6 +81,8 @@ struct Spec {
   std::string tracing_mode = "PassThrough";
   /// SnapStart ApplyOn PublishedVersions, and this is a published version.
   bool snap_start = false;
+  /// Events that one environment takes at a time; 1 for ordinary functions.
+  std::uint32_t concurrency = 1;
   sandbox::Egress egress;
   CredentialsForEnvironment credentials;
 };
@@ -126,6 +128,8 @@ struct Outcome {
     kCrash,           ///< Runtime.ExitError
     kOutOfMemory,     ///< Runtime.OutOfMemory
     kInitError,       ///< the code could not be initialised
+    kRestoreError,    ///< SnapStartException: an after-restore hook failed
+    kRestoreTimeout,  ///< SnapStartTimeoutException: the Restore phase took longer than 10 s
     kInvalidRuntime,  ///< no interpreter for this runtime on the machine, or none at all
     kThrottled,       ///< no environment could be had
   };
@@ -138,6 +142,8 @@ struct Outcome {
   std::chrono::microseconds billed_duration{0};
   /// Only where this invocation started the environment.
   std::optional<std::chrono::microseconds> init_duration = {};
+  /// Only where this is the first invocation after a restore (SnapStart).
+  std::optional<std::chrono::microseconds> restore_duration = {};
   std::uint64_t peak_memory_bytes = 0;
   /// With kThrottled.
   ThrottleReason throttle_reason = ThrottleReason::kConcurrentInvocationLimitExceeded;

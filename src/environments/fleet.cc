@@ -185,7 +185,9 @@ struct Fleet::Impl : std::enable_shared_from_this<Impl> {
                                     log_stream_name(self->clock.now(), spec->version, self->ids.hex(32)));
     const auto first = self->make(spec, runtime, log, co_await credentials_of(*spec));
     // Now that there are those who may want to know.
-    log->add(InitStart{.runtime_version = runtime->version,
+    log->add(InitStart{.initialization_type =
+                           spec->snap_start ? InitializationType::kSnapStart : InitializationType::kOnDemand,
+                       .runtime_version = runtime->version,
                        .region = spec->region,
                        .function_name = spec->function_name,
                        .function_version = spec->version,

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "base/async_test.h"
@@ -93,10 +94,17 @@ inline Invocation event(const std::string& payload,
           .trace_id = {}};
 }
 
+/// runtimes/ of this source tree, from wherever the test is started.
+inline std::string runtimes_of_this_tree() {
+  for (auto at = std::filesystem::read_symlink("/proc/self/exe"); at.has_relative_path();
+       at = at.parent_path())
+    if (std::filesystem::exists(at / "runtimes/python")) return at / "runtimes";
+  throw std::runtime_error("no runtimes/ above the test's program");
+}
+
 inline FleetOptions options_for_test() {
   FleetOptions options;
-  options.runtimes_directory =
-      std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "runtimes";
+  options.runtimes_directory = runtimes_of_this_tree();
   options.memory_budget_bytes = 64ULL << 30;
   return options;
 }

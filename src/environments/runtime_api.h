@@ -1,10 +1,13 @@
 #pragma once
 
-// RuntimeApi: the HTTP interface between environments and the processes in them, version 2018-06-01, as the
-// Lambda developer guide's "runtimes-api" page and its OpenAPI document describe it. One server answers all
-// environments; the listener that a request arrived on tells which. Lives on the loop; owned by the fleet.
+// RuntimeApi: the HTTP interfaces between environments and the processes in them. One server answers all
+// environments; the listener that a request arrived on tells which. This file has the Runtime API, version
+// 2018-06-01, as the Lambda developer guide's "runtimes-api", "runtimes-custom" (response streaming) and
+// "snapstart-runtime-hooks-custom" pages describe it; what else lives on the port has files of its own, and
+// answer() shares the requests out by their path's beginning. Lives on the loop; owned by the fleet.
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "environments/answer_stream.h"
 #include "net/http.h"
 #include "net/server.h"
 
@@ -20,11 +24,21 @@ namespace martlet::environments {
 
 /// Most bytes of a buffered answer (6 MB and what AWS allows for its envelope).
 inline constexpr std::size_t kMaxResponseBytes = 6'291'556;
+/// Most bytes of a streamed answer: 200 MB.
+inline constexpr std::size_t kMaxStreamedBytes = 200 << 20;
 
 /// An event on its way to a function.
 struct Event {
   net::Headers headers;
   std::string payload;
+};
+
+/// What a function answers.
+struct Answer {
+  std::string payload;
+  std::string content_type;
+  /// All of it went through RuntimeHost::stream().
+  bool streamed = false;
 };
 
 /// A failure that a runtime reports.
@@ -50,11 +64,22 @@ class RuntimeHost {
   /// The runtime is ready: waits for an event. nullopt when it will get none, because the environment ends,
   /// an invocation is still under way, or another call has taken this one's place.
   virtual Task<std::optional<Event>> next() = 0;
-  virtual Task<Verdict> respond(std::string request_id, std::string payload) = 0;
-  /// The answer was longer than kMaxResponseBytes.
-  virtual Task<Verdict> respond_too_large(std::string request_id) = 0;
+  virtual Task<Verdict> respond(std::string request_id, Answer answer) = 0;
+  /// The answer was longer than `limit`.
+  virtual Task<Verdict> respond_too_large(std::string request_id, std::size_t limit) = 0;
+  /// The runtime begins to stream its answer: where the pieces go. Null when the caller wants it whole.
+  virtual std::expected<std::shared_ptr<AnswerStream>, Verdict> stream(const std::string& request_id) = 0;
+  /// The stream ended in the middle: the runtime has a moment to say why, or is gone.
+  virtual void stream_broke(const std::string& request_id) = 0;
+  /// Before the first piece of an answer or after it: a midstream error.
   virtual Task<Verdict> fail(std::string request_id, RuntimeError error) = 0;
   virtual Task<Verdict> fail_init(RuntimeError error) = 0;
+
+  /// SnapStart: initialisation is over, before-snapshot hooks included. Waits for the restore.
+  virtual Task<Verdict> restore_next() = 0;
+  virtual Task<Verdict> fail_restore(RuntimeError error) = 0;
+  /// The credentials endpoint's answer to one who shows `token`; nullopt when that is not the right one.
+  virtual Task<std::optional<std::string>> credentials(std::string token) = 0;
 };
 
 class RuntimeApi {
@@ -76,11 +101,6 @@ class RuntimeApi {
   };
 
   Task<> answer(net::Request& request, net::ResponseWriter& writer);
-  Task<> answer_next(std::shared_ptr<RuntimeHost> host, net::ResponseWriter& writer);
-  Task<> take_response(std::shared_ptr<RuntimeHost> host, std::string id, net::Request& request,
-                       net::ResponseWriter& writer);
-  Task<> take_error(std::shared_ptr<RuntimeHost> host, std::string id, net::Request& request,
-                    net::ResponseWriter& writer);
 
   std::unordered_map<std::string, Attached> attached_;
   std::unique_ptr<net::Server> server_;
