@@ -72,7 +72,7 @@ void Environment::init_ended() {
   around_.tasks.spawn("set cpus", apply_cpus(shared_from_this()));
   const auto took = since(created_at_);
   const InitPhase phase = slots_.front().run ? InitPhase::kInvoke : InitPhase::kInit;
-  log_->drain();
+  if (spec_->snap_start) log_->drain();
   log_->add(InitRuntimeDone{.initialization_type = initialization_type(), .phase = phase});
   log_->add(InitReport{.initialization_type = initialization_type(), .phase = phase, .duration = took});
   telemetry_->close_subscriptions();

@@ -29,6 +29,7 @@ class InitLoop {
   void obey(Order order, std::vector<Descriptor> descriptors);
   void finish(const Order& order, std::vector<Descriptor>& mounts);
   void start(const Order& order, std::vector<Descriptor>& streams);
+  void make_socket(const Order& order);
   void signal(const Order& order);
   void confine_itself();
   /// False when the main program has ended.
