@@ -53,7 +53,7 @@ Task<> Environment::live(std::shared_ptr<Environment> self) {
   self->give_back_.cancel();
   self->peak_memory_ = std::max(self->peak_memory_, result.peak_memory_bytes);
   co_await self->process_ended(std::move(result));
-  self->phase_ = Phase::kEnded;
+  self->stage_ = Stage::kEnded;
   self->telemetry_->stop();
   self->around_.runtime_api.detach(self->tag());
   if (self->remove_endpoint_) self->remove_endpoint_();
@@ -73,8 +73,8 @@ Task<> Environment::process_ended(sandbox::Result result) {
                {{"function", spec_->function_arn}, {"detail", result.detail}});
   const InitFailure failure{
       .kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message};
-  if (phase_ == Phase::kInit && !init_failed_) co_await init_failed(failure, Status::kError);
-  if (phase_ == Phase::kRestore && !init_failed_) restore_failed(failure, Status::kError);
+  if (stage_ == Stage::kInit && !init_failed_) co_await init_failed(failure, Status::kError);
+  if (stage_ == Stage::kRestore && !init_failed_) restore_failed(failure, Status::kError);
   for (Slot& slot : slots_) {
     if (slot.run && slot.delivered) {
       const std::string id = slot.run->invocation.request_id;
@@ -111,14 +111,13 @@ Task<> Environment::freeze(std::shared_ptr<Environment> self) {
 
 Task<> Environment::thaw(std::shared_ptr<Environment> self) {
   while (self->freezing_) co_await self->progress_.wait();
-  if (!std::exchange(self->frozen_, false)) co_return;
-  co_await self->sandbox_->thaw();
+  if (std::exchange(self->frozen_, false)) co_await self->sandbox_->thaw();
   self->telemetry_->resume();
 }
 
 Task<int> Environment::connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port) {
   const auto self = environment.lock();
-  if (!self || self->phase_ == Phase::kEnded) throw std::runtime_error("the environment has ended");
+  if (!self || self->stage_ == Stage::kEnded) throw std::runtime_error("the environment has ended");
   co_return co_await self->sandbox_->connect(port);
 }
 
@@ -139,16 +138,16 @@ void Environment::kill() {
 }
 
 Environment::State Environment::state() const {
-  switch (phase_) {
-    case Phase::kInit:
+  switch (stage_) {
+    case Stage::kInit:
       return State::kStarting;
-    case Phase::kHeld:
+    case Stage::kHeld:
       return State::kHeld;
-    case Phase::kRestore:
+    case Stage::kRestore:
       return State::kRestoring;
-    case Phase::kEnded:
+    case Stage::kEnded:
       return State::kEnded;
-    case Phase::kServing:
+    case Stage::kServing:
       break;
   }
   State state = State::kIdle;
@@ -159,6 +158,10 @@ Environment::State Environment::state() const {
       return State::kBusy;
   }
   return state;
+}
+
+InitializationType Environment::initialization_type() const {
+  return spec_->snap_start ? InitializationType::kSnapStart : InitializationType::kOnDemand;
 }
 
 std::chrono::microseconds Environment::since(Duration start) const {

@@ -31,6 +31,7 @@
 #include "environments/answer_stream.h"
 #include "environments/environments.h"
 #include "environments/log_stream.h"
+#include "environments/platform_events.h"
 #include "environments/platform_log.h"
 #include "environments/runtime_api.h"
 #include "environments/runtimes.h"
@@ -130,7 +131,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   Task<std::optional<std::string>> credentials(std::string token) override;
 
  private:
-  enum class Phase { kInit, kHeld, kRestore, kServing, kEnded };
+  enum class Stage { kInit, kHeld, kRestore, kServing, kEnded };
 
   /// Room for one event at a time.
   struct Slot {
@@ -159,7 +160,6 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   void go_on();
 
   // environment_phases.cc
-  [[nodiscard]] InitializationType initialization_type() const;
   void limit_phase(Duration limit);
   Task<> phase_took_too_long();
   Task<> init_failed(InitFailure failure, Status status);
@@ -188,6 +188,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   /// Refreshes peak_memory_.
   static Task<> measure(std::shared_ptr<Environment> self);
   [[nodiscard]] std::chrono::microseconds since(Duration start) const;
+  [[nodiscard]] InitializationType initialization_type() const;
 
   Surroundings& around_;
   std::shared_ptr<const Spec> spec_;
@@ -197,7 +198,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   sandbox::Policy policy_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 
-  Phase phase_ = Phase::kInit;
+  Stage stage_ = Stage::kInit;
   bool retiring_ = false;
   bool doomed_ = false;
   bool frozen_ = false;

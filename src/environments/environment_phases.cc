@@ -11,17 +11,13 @@ constexpr Duration kRestoreLimit = std::chrono::seconds(10);
 
 }  // namespace
 
-InitializationType Environment::initialization_type() const {
-  return spec_->snap_start ? InitializationType::kSnapStart : InitializationType::kOnDemand;
-}
-
 void Environment::limit_phase(Duration limit) {
   phase_deadline_ = around_.clock.elapsed() + limit;
   alarm_.at_latest(*phase_deadline_);
 }
 
 Task<> Environment::phase_took_too_long() {
-  if (phase_ == Phase::kRestore) {
+  if (stage_ == Stage::kRestore) {
     restore_failed({.kind = Outcome::Kind::kRestoreTimeout,
                     .error_type = "Lambda.SnapStartTimeoutException",
                     .document = {},
@@ -44,10 +40,17 @@ Task<> Environment::init_failed(InitFailure failure, Status status) {
   Slot& slot = slots_.front();
   const bool in_invocation = slot.run != nullptr;
   const auto took = since(in_invocation ? slot.started : created_at_);
-  const InitPhase phase = in_invocation ? InitPhase::kInvoke : InitPhase::kInit;
+  const Phase phase = in_invocation ? Phase::kInvoke : Phase::kInit;
   const std::string error_type = status == Status::kTimeout ? "" : init_failure_.error_type;
-  log_->add(InitRuntimeDone{initialization_type(), phase, status, error_type});
-  log_->add(InitReport{initialization_type(), phase, status, error_type, took});
+  log_->add(InitRuntimeDone{.initialization_type = initialization_type(),
+                            .phase = phase,
+                            .status = status,
+                            .error_type = error_type});
+  log_->add(InitReport{.initialization_type = initialization_type(),
+                       .phase = phase,
+                       .status = status,
+                       .error_type = error_type,
+                       .duration = took});
   if (in_invocation) {
     const std::string id = slot.run->invocation.request_id;
     if (!init_failure_.message.empty() && status != Status::kTimeout)
@@ -64,32 +67,31 @@ Task<> Environment::init_failed(InitFailure failure, Status status) {
 
 Task<bool> Environment::initialised() {
   const auto self = shared_from_this();
-  while (phase_ == Phase::kInit && !init_failed_) co_await progress_.wait();
+  while (stage_ == Stage::kInit && !init_failed_) co_await progress_.wait();
   co_return !init_failed_;
 }
 
 void Environment::init_ended() {
   around_.tasks.spawn("set cpus", apply_cpus(shared_from_this()));
   const auto took = since(created_at_);
-  const InitPhase phase = slots_.front().run ? InitPhase::kInvoke : InitPhase::kInit;
-  if (spec_->snap_start) log_->drain();
+  const Phase phase = slots_.front().run ? Phase::kInvoke : Phase::kInit;
   log_->add(InitRuntimeDone{.initialization_type = initialization_type(), .phase = phase});
   log_->add(InitReport{.initialization_type = initialization_type(), .phase = phase, .duration = took});
   telemetry_->close_subscriptions();
   // An event that is waiting already takes over the limit: its timeout began when initialisation did.
   if (Slot& slot = slots_.front(); slot.run) {
     slot.deadline = std::exchange(phase_deadline_, std::nullopt);
-    phase_ = Phase::kServing;
+    stage_ = Stage::kServing;
     progress_.notify_all();
     return;
   }
   phase_deadline_.reset();
   if (spec_->snap_start) {
     log_->flush();
-    phase_ = Phase::kHeld;
+    stage_ = Stage::kHeld;
   } else {
     init_duration_ = took;
-    phase_ = Phase::kServing;
+    stage_ = Stage::kServing;
   }
   idle_since_ = around_.clock.elapsed();
   progress_.notify_all();
@@ -98,8 +100,8 @@ void Environment::init_ended() {
 
 Task<bool> Environment::restore() {
   const auto self = shared_from_this();
-  if (phase_ != Phase::kHeld || doomed_) co_return false;
-  phase_ = Phase::kRestore;
+  if (stage_ != Stage::kHeld || doomed_) co_return false;
+  stage_ = Stage::kRestore;
   restore_began_ = around_.clock.elapsed();
   limit_phase(kRestoreLimit);
   credentials_.clear();
@@ -113,8 +115,8 @@ Task<bool> Environment::restore() {
   progress_.notify_all();
   // A runtime without hooks never asked for the restore and waits for its event already.
   if (!waiting_calls_.empty()) restore_ended();
-  while (phase_ == Phase::kRestore && !init_failed_) co_await progress_.wait();
-  co_return !init_failed_ && phase_ == Phase::kServing;
+  while (stage_ == Stage::kRestore && !init_failed_) co_await progress_.wait();
+  co_return !init_failed_ && stage_ == Stage::kServing;
 }
 
 void Environment::restore_ended() {
@@ -123,7 +125,7 @@ void Environment::restore_ended() {
   log_->drain();
   log_->add(RestoreRuntimeDone{});
   log_->add(RestoreReport{.duration = *restore_duration_});
-  phase_ = Phase::kServing;
+  stage_ = Stage::kServing;
   idle_since_ = around_.clock.elapsed();
   progress_.notify_all();
 }
@@ -134,8 +136,8 @@ void Environment::restore_failed(InitFailure failure, Status status) {
   kill();
   log_->drain();
   const std::string error_type = status == Status::kTimeout ? "" : init_failure_.error_type;
-  log_->add(RestoreRuntimeDone{status, error_type});
-  log_->add(RestoreReport{since(restore_began_), status, error_type});
+  log_->add(RestoreRuntimeDone{.status = status, .error_type = error_type});
+  log_->add(RestoreReport{.duration = since(restore_began_), .status = status, .error_type = error_type});
   log_->flush();
   progress_.notify_all();
 }

@@ -20,7 +20,7 @@ Task<std::optional<Event>> Environment::next() {
   Slot* back = nullptr;
   for (Slot& slot : slots_)
     if (slot.replied && (back == nullptr || slot.replied_at < back->replied_at)) back = &slot;
-  if (phase_ == Phase::kEnded || (back == nullptr && open_slots() == 0)) co_return std::nullopt;
+  if (stage_ == Stage::kEnded || (back == nullptr && open_slots() == 0)) co_return std::nullopt;
 
   // The runtime is ready. Of more calls than there are slots the older ones give way.
   const std::uint64_t ticket = ++next_calls_;
@@ -31,17 +31,17 @@ Task<std::optional<Event>> Environment::next() {
     event_ready_.notify_all();
   }
   if (!doomed_) {
-    if (phase_ == Phase::kInit)
+    if (stage_ == Stage::kInit)
       init_ended();
-    else if (phase_ == Phase::kRestore)
+    else if (stage_ == Stage::kRestore)
       restore_ended();
     else if (back != nullptr)
       slot_freed(*back);
   }
   // A runtime that is being killed is kept waiting: an answer, or none, would only make it print an error.
-  while (phase_ != Phase::kEnded && std::ranges::find(waiting_calls_, ticket) != waiting_calls_.end()) {
+  while (stage_ != Stage::kEnded && std::ranges::find(waiting_calls_, ticket) != waiting_calls_.end()) {
     const auto slot = std::ranges::find_if(slots_, [](const Slot& s) { return s.run && !s.delivered; });
-    if (!doomed_ && phase_ == Phase::kServing && slot != slots_.end() && !slot->replied) {
+    if (!doomed_ && stage_ == Stage::kServing && slot != slots_.end() && !slot->replied) {
       std::erase(waiting_calls_, ticket);
       co_return deliver(*slot);
     }
@@ -100,7 +100,7 @@ Task<Verdict> Environment::fail(std::string request_id, RuntimeError error) {
 }
 
 Task<Verdict> Environment::fail_init(RuntimeError error) {
-  if (phase_ != Phase::kInit || init_failed_) co_return Verdict::kWrongState;
+  if (stage_ != Stage::kInit || init_failed_) co_return Verdict::kWrongState;
   const std::string type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type);
   co_await init_failed({.kind = Outcome::Kind::kInitError,
                         .error_type = type,
@@ -111,16 +111,16 @@ Task<Verdict> Environment::fail_init(RuntimeError error) {
 }
 
 Task<Verdict> Environment::restore_next() {
-  if (!spec_->snap_start || phase_ != Phase::kInit || doomed_) co_return Verdict::kWrongState;
+  if (!spec_->snap_start || stage_ != Stage::kInit || doomed_) co_return Verdict::kWrongState;
   // Started for an invocation: there is nothing to hold it for.
   if (slots_.front().run) co_return Verdict::kAccepted;
   init_ended();
-  while (phase_ == Phase::kHeld) co_await progress_.wait();
-  co_return phase_ == Phase::kRestore ? Verdict::kAccepted : Verdict::kWrongState;
+  while (stage_ == Stage::kHeld) co_await progress_.wait();
+  co_return stage_ == Stage::kRestore ? Verdict::kAccepted : Verdict::kWrongState;
 }
 
 Task<Verdict> Environment::fail_restore(RuntimeError error) {
-  if (phase_ != Phase::kRestore || init_failed_) co_return Verdict::kWrongState;
+  if (stage_ != Stage::kRestore || init_failed_) co_return Verdict::kWrongState;
   restore_failed({.kind = Outcome::Kind::kRestoreError,
                   .error_type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type),
                   .document = std::move(error.document),

@@ -33,7 +33,7 @@ bool Environment::has_room(const Slot& slot) const {
 }
 
 bool Environment::takes_events() const {
-  if (doomed_ || retiring_ || phase_ != Phase::kServing) return false;
+  if (doomed_ || retiring_ || stage_ != Stage::kServing) return false;
   std::size_t calls = waiting_calls_.size();
   bool room = false;
   for (const Slot& slot : slots_) {
@@ -50,7 +50,7 @@ void Environment::begin(std::shared_ptr<Run> run) {
     if (has_room(slot) && (!has_room(*chosen) || (chosen->replied && !slot.replied))) chosen = &slot;
   chosen->run = std::move(run);
   chosen->delivered = false;
-  if (phase_ == Phase::kInit) {
+  if (stage_ == Stage::kInit) {
     chosen->started = around_.clock.elapsed();
     log_->begin_tail();
     log_->add(Start{chosen->run->invocation.request_id, spec_->version, chosen->run->invocation.trace_id});

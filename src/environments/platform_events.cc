@@ -160,7 +160,7 @@ std::string runtime_version_arn(std::string_view region, std::string_view runtim
   return fmt::format("arn:aws:lambda:{}::runtime:{}", region, to_hex(as_view(digest)));
 }
 
-std::string_view name_of(InitPhase phase) { return phase == InitPhase::kInit ? "init" : "invoke"; }
+std::string_view name_of(Phase phase) { return phase == Phase::kInit ? "init" : "invoke"; }
 
 std::string_view name_of(Status status) {
   switch (status) {

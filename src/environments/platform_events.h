@@ -28,7 +28,7 @@ enum class Status {
 };
 
 /// When initialisation runs; kInvoke once it has failed and is tried again inside the first invocation.
-enum class InitPhase { kInit, kInvoke };
+enum class Phase { kInit, kInvoke };
 
 /// A stretch of time inside an event: responseLatency, responseDuration, runtimeOverhead.
 struct EventSpan {
@@ -39,7 +39,7 @@ struct EventSpan {
 
 struct InitStart {
   InitializationType initialization_type = InitializationType::kOnDemand;
-  InitPhase phase = InitPhase::kInit;
+  Phase phase = Phase::kInit;
   /// Empty where it is not known (container images).
   std::string_view runtime_version;
   std::string_view region;
@@ -51,14 +51,14 @@ struct InitStart {
 
 struct InitRuntimeDone {
   InitializationType initialization_type = InitializationType::kOnDemand;
-  InitPhase phase = InitPhase::kInit;
+  Phase phase = Phase::kInit;
   Status status = Status::kSuccess;
   std::string_view error_type = {};
 };
 
 struct InitReport {
   InitializationType initialization_type = InitializationType::kOnDemand;
-  InitPhase phase = InitPhase::kInit;
+  Phase phase = Phase::kInit;
   Status status = Status::kSuccess;
   std::string_view error_type = {};
   std::chrono::microseconds duration{0};
@@ -188,7 +188,7 @@ std::string runtime_version_arn(std::string_view region, std::string_view runtim
 /// "on-demand", "provisioned-concurrency", "snap-start": AWS_LAMBDA_INITIALIZATION_TYPE.
 std::string_view name_of(InitializationType type);
 /// "init", "invoke"
-std::string_view name_of(InitPhase phase);
+std::string_view name_of(Phase phase);
 /// "success", "failure", "error", "timeout"
 std::string_view name_of(Status status);
 /// The part `name` of an X-Amzn-Trace-Id header ("Root=1-...;Parent=...;Sampled=1"); empty when it has none.
