@@ -22,6 +22,7 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       slots_(std::max<std::size_t>(spec_->concurrency, 1)),
       alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadlines(); }),
       give_back_(surroundings.executor, surroundings.clock, [this] { return look_at_waiting_runs(); }),
+      shutdown_limit_(surroundings.executor, surroundings.clock, [this] { return wake_waiting(); }),
       event_ready_(surroundings.executor),
       progress_(surroundings.executor) {
   log_->set_telemetry(telemetry_);
@@ -32,10 +33,13 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
 Task<> Environment::start(Duration init_limit) {
   const auto self = shared_from_this();
   created_at_ = around_.clock.elapsed();
-  sandbox_ = co_await around_.warden.create(policy_);
+  std::vector<std::string> extensions = external_extensions_of(*spec_);
+  sandbox::Policy policy = policy_;
+  if (!extensions.empty()) policy.command.clear();
+  sandbox_ = co_await around_.warden.create(std::move(policy));
   telemetry_->connect_with(
       [weak = weak_from_this()](std::uint16_t port) { return connect_inside(weak, port); });
-  log_->attach(sandbox_->take_stdout(), sandbox_->take_stderr());
+  if (extensions.empty()) log_->attach(sandbox_->take_stdout(), sandbox_->take_stderr());
   around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   remove_endpoint_ = around_.adopt_endpoint(sandbox_->take_listener(kEndpointListener), tag());
   around_.tasks.spawn("environment", live(self));
@@ -43,6 +47,7 @@ Task<> Environment::start(Duration init_limit) {
     sandbox_->kill();
   else
     limit_phase(init_limit);
+  if (!extensions.empty()) around_.tasks.spawn("extensions", launch_extensions(self, std::move(extensions)));
 }
 
 Task<> Environment::live(std::shared_ptr<Environment> self) {
@@ -71,6 +76,10 @@ Task<> Environment::process_ended(sandbox::Result result) {
   if (result.kind == sandbox::Result::Kind::kSetupError)
     log::error("an environment could not start its program",
                {{"function", spec_->function_arn}, {"detail", result.detail}});
+  co_await fail_everything(ending);
+}
+
+Task<> Environment::fail_everything(Ending ending) {
   const InitFailure failure{
       .kind = ending.kind, .error_type = ending.error_type, .document = {}, .message = ending.message};
   if (stage_ == Stage::kInit && !init_failed_) co_await init_failed(failure, Status::kError);
@@ -82,9 +91,15 @@ Task<> Environment::process_ended(sandbox::Result result) {
       log_->add(Fault{id, ending.message, ending.error_type});
       Outcome outcome{.kind = ending.kind, .payload = platform_error(ending.error_type, id, ending.message)};
       co_await settle(slot, std::move(outcome), Status::kError, ending.error_type);
-    } else if (slot.replied && !doomed_) {
+    } else if (slot.replied) {
+      if (doomed_ && !slot.closing) continue;
       log_->drain();
-      log_->add(Fault{slot.last_request_id, ending.message, ending.error_type});
+      if (!doomed_) log_->add(Fault{slot.last_request_id, ending.message, ending.error_type});
+      if (auto closing = std::exchange(slot.closing, std::nullopt)) {
+        closing->status = Status::kError;
+        closing->error_type = ending.error_type;
+        close(slot.last_request_id, since(slot.started), *closing);
+      }
     }
   }
 }
@@ -131,10 +146,14 @@ void Environment::retire() {
   if (now == State::kIdle || now == State::kHeld) kill();
 }
 
-void Environment::kill() {
-  doomed_ = true;
-  if (sandbox_) sandbox_->kill();
+void Environment::kill(ShutdownReason reason) {
+  const bool first = !std::exchange(doomed_, true);
   event_ready_.notify_all();
+  if (!sandbox_) return;
+  if (!extensions_ || extensions_->members().empty())
+    sandbox_->kill();
+  else if (first)
+    around_.tasks.spawn("shutdown", shut_down(shared_from_this(), reason));
 }
 
 Environment::State Environment::state() const {

@@ -35,7 +35,7 @@ Task<> Environment::phase_took_too_long() {
 Task<> Environment::init_failed(InitFailure failure, Status status) {
   init_failed_ = true;
   init_failure_ = std::move(failure);
-  kill();
+  kill(status == Status::kTimeout ? ShutdownReason::kTimeout : ShutdownReason::kFailure);
   log_->drain();
   Slot& slot = slots_.front();
   const bool in_invocation = slot.run != nullptr;
@@ -78,6 +78,9 @@ void Environment::init_ended() {
   log_->add(InitRuntimeDone{.initialization_type = initialization_type(), .phase = phase});
   log_->add(InitReport{.initialization_type = initialization_type(), .phase = phase, .duration = took});
   telemetry_->close_subscriptions();
+  if (extensions_)
+    for (const Extensions::Member& member : extensions_->members())
+      log_->add(Extension{.name = member.name, .state = "Ready", .events = member.events});
   // An event that is waiting already takes over the limit: its timeout began when initialisation did.
   if (Slot& slot = slots_.front(); slot.run) {
     slot.deadline = std::exchange(phase_deadline_, std::nullopt);
@@ -133,7 +136,7 @@ void Environment::restore_ended() {
 void Environment::restore_failed(InitFailure failure, Status status) {
   init_failed_ = true;
   init_failure_ = std::move(failure);
-  kill();
+  kill(status == Status::kTimeout ? ShutdownReason::kTimeout : ShutdownReason::kFailure);
   log_->drain();
   const std::string error_type = status == Status::kTimeout ? "" : init_failure_.error_type;
   log_->add(RestoreRuntimeDone{.status = status, .error_type = error_type});

@@ -19,29 +19,31 @@ Task<std::optional<Event>> Environment::next() {
                       Status::kError, "Runtime.TruncatedResponse");
   Slot* back = nullptr;
   for (Slot& slot : slots_)
-    if (slot.replied && (back == nullptr || slot.replied_at < back->replied_at)) back = &slot;
-  if (stage_ == Stage::kEnded || (back == nullptr && open_slots() == 0)) co_return std::nullopt;
+    if (slot.replied && !slot.back && (back == nullptr || slot.replied_at < back->replied_at)) back = &slot;
+  if (back != nullptr) back->back = true;
+  if (stage_ == Stage::kEnded || open_slots() == 0) co_return std::nullopt;
 
   // The runtime is ready. Of more calls than there are slots the older ones give way.
   const std::uint64_t ticket = ++next_calls_;
   waiting_calls_.push_back(ticket);
-  const std::size_t wanted = open_slots() + (back != nullptr ? 1 : 0);
-  if (waiting_calls_.size() > wanted) {
+  if (waiting_calls_.size() > open_slots()) {
     waiting_calls_.erase(waiting_calls_.begin());
     event_ready_.notify_all();
   }
   if (!doomed_) {
-    if (stage_ == Stage::kInit)
+    runtime_ready_ = true;
+    if (stage_ == Stage::kInit && extensions_ready())
       init_ended();
     else if (stage_ == Stage::kRestore)
       restore_ended();
     else if (back != nullptr)
-      slot_freed(*back);
+      free_slots();
   }
   // A runtime that is being killed is kept waiting: an answer, or none, would only make it print an error.
   while (stage_ != Stage::kEnded && std::ranges::find(waiting_calls_, ticket) != waiting_calls_.end()) {
     const auto slot = std::ranges::find_if(slots_, [](const Slot& s) { return s.run && !s.delivered; });
-    if (!doomed_ && stage_ == Stage::kServing && slot != slots_.end() && !slot->replied) {
+    if (!doomed_ && stage_ == Stage::kServing && slot != slots_.end() && !slot->replied &&
+        !extensions_busy()) {
       std::erase(waiting_calls_, ticket);
       co_return deliver(*slot);
     }
@@ -111,11 +113,13 @@ Task<Verdict> Environment::fail_init(RuntimeError error) {
 }
 
 Task<Verdict> Environment::restore_next() {
-  if (!spec_->snap_start || stage_ != Stage::kInit || doomed_) co_return Verdict::kWrongState;
+  if (!spec_->snap_start || stage_ != Stage::kInit || runtime_ready_ || doomed_)
+    co_return Verdict::kWrongState;
   // Started for an invocation: there is nothing to hold it for.
   if (slots_.front().run) co_return Verdict::kAccepted;
-  init_ended();
-  while (stage_ == Stage::kHeld) co_await progress_.wait();
+  runtime_ready_ = true;
+  if (extensions_ready()) init_ended();
+  while (stage_ == Stage::kInit || stage_ == Stage::kHeld) co_await progress_.wait();
   co_return stage_ == Stage::kRestore ? Verdict::kAccepted : Verdict::kWrongState;
 }
 
