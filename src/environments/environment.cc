@@ -30,17 +30,23 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
   if (spec_->snap_start) credentials_token_ = use_credentials_endpoint(policy_.environment);
 }
 
-Task<> Environment::start(Duration init_limit) {
+Task<> Environment::start(Duration init_limit, std::unique_ptr<sandbox::Sandbox> ready) {
   const auto self = shared_from_this();
   created_at_ = around_.clock.elapsed();
-  std::vector<std::string> extensions = external_extensions_of(*spec_);
-  sandbox::Policy policy = policy_;
-  if (!extensions.empty()) policy.command.clear();
-  sandbox_ = co_await around_.warden.create(std::move(policy));
+  // A pre-booted runtime runs already: it is not for functions with extensions, which start before it.
+  std::vector<std::string> extensions = ready ? std::vector<std::string>{} : external_extensions_of(*spec_);
+  if (ready) {
+    sandbox_ = std::move(ready);
+    around_.runtime_api.hand_over(tag(), weak_from_this());
+  } else {
+    sandbox::Policy policy = policy_;
+    if (!extensions.empty()) policy.command.clear();
+    sandbox_ = co_await around_.warden.create(std::move(policy));
+    around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
+  }
   telemetry_->connect_with(
       [weak = weak_from_this()](std::uint16_t port) { return connect_inside(weak, port); });
   if (extensions.empty()) log_->attach(sandbox_->take_stdout(), sandbox_->take_stderr());
-  around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   remove_endpoint_ = around_.adopt_endpoint(sandbox_->take_listener(kEndpointListener), tag());
   around_.tasks.spawn("environment", live(self));
   if (doomed_)
@@ -180,7 +186,11 @@ Environment::State Environment::state() const {
 }
 
 InitializationType Environment::initialization_type() const {
-  return spec_->snap_start ? InitializationType::kSnapStart : InitializationType::kOnDemand;
+  if (spec_->snap_start) return InitializationType::kSnapStart;
+  const auto found = policy_.environment.find("AWS_LAMBDA_INITIALIZATION_TYPE");
+  const bool provisioned = found != policy_.environment.end() &&
+                           found->second == name_of(InitializationType::kProvisionedConcurrency);
+  return provisioned ? InitializationType::kProvisionedConcurrency : InitializationType::kOnDemand;
 }
 
 std::chrono::microseconds Environment::since(Duration start) const {

@@ -20,12 +20,23 @@ std::optional<std::string> bootstrap_of(const Spec& spec) {
   return std::nullopt;
 }
 
+const char* name_of(InitializationType type) {
+  switch (type) {
+    case InitializationType::kProvisionedConcurrency:
+      return "provisioned-concurrency";
+    case InitializationType::kSnapStart:
+      return "snap-start";
+    case InitializationType::kOnDemand:
+      break;
+  }
+  return "on-demand";
+}
+
 }  // namespace
 
 double cpus_for(std::uint32_t memory_mb) { return static_cast<double>(memory_mb) / 1769; }
 
-Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
-                        const std::string& log_stream, const Variables& credentials) {
+Variables variables_before_function(const Runtime& runtime, const Ports& ports) {
   Variables variables{
       {"PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
       {"LD_LIBRARY_PATH", "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"},
@@ -33,10 +44,18 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
       {"TZ", ":UTC"},
       {"AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"},
       {"AWS_ENDPOINT_URL", "http://127.0.0.1:" + std::to_string(ports.endpoint)},
+      {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:" + std::to_string(ports.runtime_api)},
   };
   if (runtime.language == Language::kPython) variables["PYTHONPATH"] = "/var/runtime";
   if (runtime.language == Language::kNode)
     variables["NODE_PATH"] = "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task";
+  return variables;
+}
+
+Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
+                        const std::string& log_stream, const Variables& credentials,
+                        InitializationType type) {
+  Variables variables = variables_before_function(runtime, ports);
   // A function may replace what is above, but not what is below: those names are reserved.
   for (const auto* source : {&spec.variables, &credentials})
     for (const auto& [name, value] : *source) variables[name] = value;
@@ -56,14 +75,15 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
   variables["AWS_LAMBDA_LOG_FORMAT"] = is_json ? "JSON" : "Text";
   // Without JSON there is no filtering, and a function may use this name for itself.
   if (is_json) variables["AWS_LAMBDA_LOG_LEVEL"] = spec.logging.application_level;
-  variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
+  variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = name_of(type);
   return variables;
 }
 
 std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
                                                        const Ports& ports, const std::string& name,
                                                        const std::string& log_stream,
-                                                       const Variables& credentials) {
+                                                       const Variables& credentials,
+                                                       InitializationType type) {
   sandbox::Policy policy;
   policy.name = name;
   policy.command = runtime.command;
@@ -77,7 +97,7 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
     // Node.js does not see the sandbox's memory limit; without this it would collect garbage too late.
     policy.command.insert(policy.command.begin() + 1,
                           "--max-old-space-size=" + std::to_string(spec.memory_mb * 9 / 10));
-  policy.environment = variables_for(spec, runtime, ports, log_stream, credentials);
+  policy.environment = variables_for(spec, runtime, ports, log_stream, credentials, type);
   policy.working_directory = "/var/task";
   policy.binds = runtime.binds;
   policy.binds.push_back({.source = spec.code_directory, .target = "/var/task"});

@@ -38,7 +38,7 @@ inline Task<> run_world(Executor executor, sandbox::Warden& warden, const Sandbo
     failure = std::current_exception();
   }
   co_await world.fleet.stop();
-  EXPECT_EQ(world.fleet.statistics().reserved_memory_bytes, 0u);
+  EXPECT_EQ(world.fleet.statistics().memory_bytes, 0u);
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -1,5 +1,6 @@
 #include "net/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/system/system_error.hpp>
 #include <optional>
@@ -116,6 +117,7 @@ Task<> Connection::run() {
     busy_ = false;
     if (!goes_on || (context_->draining && reader_.between_messages())) break;
   }
+  if (!held_.empty()) co_await write({});
   co_await linger();
   channel_.close();
 }
@@ -150,6 +152,16 @@ Task<bool> Connection::serve_one(ParsedRequest request) {
   co_return discarded;
 }
 
+Task<bool> Connection::write(Pieces pieces) {
+  const std::string before = std::exchange(held_, {});
+  std::array<boost::asio::const_buffer, 4> all{boost::asio::buffer(before)};
+  if (pieces.size() >= all.size()) throw std::logic_error("too many pieces");
+  std::ranges::copy(pieces, all.begin() + 1);
+  const std::size_t skip = before.empty() ? 1 : 0;
+  co_return co_await channel_.write(Pieces(all.data() + skip, pieces.size() + 1 - skip),
+                                    context_->options.write_timeout);
+}
+
 Task<> Connection::answer_bare(int status) {
   std::string answer;
   append_status_line(answer, status);
@@ -158,7 +170,7 @@ Task<> Connection::answer_bare(int status) {
   append_field(answer, "Content-Length", "0");
   answer += "\r\n";
   const std::array<boost::asio::const_buffer, 1> pieces{boost::asio::buffer(answer)};
-  co_await channel_.write(pieces, context_->options.write_timeout);
+  co_await write(pieces);
 }
 
 Task<> Connection::linger() {

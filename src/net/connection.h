@@ -59,6 +59,8 @@ class Connection {
   using Reader = MessageReader<ParsedRequest>;
 
   Task<bool> serve_one(ParsedRequest request);
+  /// Writes what was held back and then `pieces`, at most three. False when that failed.
+  Task<bool> write(Pieces pieces);
   Task<> answer_bare(int status);
   Task<> linger();
   Task<> drop_input();
@@ -67,6 +69,8 @@ class Connection {
   ConnectionOrigin origin_;
   Channel channel_;
   Reader reader_;
+  /// Answers that leave together with the next one.
+  std::string held_;
   bool busy_ = false;
 };
 

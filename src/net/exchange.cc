@@ -40,9 +40,7 @@ const std::string& Exchange::listener() const { return *connection_.origin_.list
 const Headers& Exchange::trailers() const { return connection_.reader_.body().trailers(); }
 
 Task<> Exchange::put(Pieces pieces) {
-  const bool written =
-      co_await connection_.channel_.write(pieces, connection_.context_->options.write_timeout);
-  if (written) co_return;
+  if (co_await connection_.write(pieces)) co_return;
   connection_.close();  // half an answer must not be followed by another one
   throw Disconnected();
 }
@@ -107,20 +105,32 @@ std::string Exchange::common_head(int status, const Headers& headers) {
   return head;
 }
 
-Task<> Exchange::send(Response response) {
+std::string Exchange::whole_head(const Response& response) {
   if (started()) throw std::logic_error("a request was answered twice");
   phase_ = Phase::kFinished;
   keep_alive_ = true;
   std::string head = common_head(response.status, response.headers);
-  const bool no_body = bodiless(response.status);
   std::uint64_t length = response.body.size();
   // The answer to a HEAD tells the length that a GET would have had.
-  if (no_body && response.body.empty()) length = declared_length(response.headers).value_or(0);
+  if (bodiless(response.status) && response.body.empty())
+    length = declared_length(response.headers).value_or(0);
   if (response.status != 204 && response.status / 100 != 1 && !(response.status == 304 && length == 0))
     fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", length);
   head += "\r\n";
+  return head;
+}
+
+Task<> Exchange::send(Response response) {
+  const std::string head = whole_head(response);
+  const bool only_head = bodiless(response.status) || response.body.empty();
   const std::array<const_buffer, 2> pieces{buffer(head), buffer(response.body)};
-  co_await put(Pieces(pieces.data(), no_body || response.body.empty() ? 1 : 2));
+  co_await put(Pieces(pieces.data(), only_head ? 1 : 2));
+}
+
+Task<> Exchange::send_with_next(Response response) {
+  if (body_unread() || !connection_.reader_.has_next_head()) co_return co_await send(std::move(response));
+  connection_.held_ += whole_head(response);
+  if (!bodiless(response.status)) connection_.held_ += response.body;
 }
 
 Task<> Exchange::start(int status, Headers headers) {

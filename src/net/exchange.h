@@ -24,6 +24,7 @@ class Exchange final : public Request, public ResponseWriter {
   const Headers& trailers() const override;
 
   Task<> send(Response response) override;
+  Task<> send_with_next(Response response) override;
   Task<> start(int status, Headers headers) override;
   Task<> write(std::string_view piece) override;
   Task<> finish(Headers trailers) override;
@@ -45,6 +46,8 @@ class Exchange final : public Request, public ResponseWriter {
   bool wants_keep_alive(const Headers& headers) const;
   /// Status line and all fields but those of the body's framing.
   std::string common_head(int status, const Headers& headers);
+  /// The head of an answer that is sent as a whole, to its empty line.
+  std::string whole_head(const Response& response);
   Task<> send_continue();
   Task<> put(Pieces pieces);
 

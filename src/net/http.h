@@ -105,6 +105,9 @@ class ResponseWriter {
  public:
   virtual ~ResponseWriter() = default;
   virtual Task<> send(Response response) = 0;
+  /// The same for an answer that nobody waits for: where the client has already sent its next request, both
+  /// answers leave together.
+  virtual Task<> send_with_next(Response response) { return send(std::move(response)); }
   /// Begins a streamed answer, chunked unless `headers` has a Content-Length, which the pieces must then add
   /// up to. The head goes out with the first piece.
   virtual Task<> start(int status, Headers headers) = 0;

@@ -59,6 +59,10 @@ class MessageReader {
 
   /// Whether a message has begun that is not at its end.
   [[nodiscard]] bool between_messages() const { return body_.done() && input_.empty() && !parser_.begun(); }
+  /// Whether the whole head of the next message has arrived behind this one.
+  [[nodiscard]] bool has_next_head() const {
+    return body_.done() && !parser_.begun() && input_.unread().find("\r\n\r\n") != std::string_view::npos;
+  }
   [[nodiscard]] const BodyDecoder& body() const { return body_; }
   /// The body is not to be read, whatever its head said (the answer to a HEAD request).
   void forgo_body() { body_ = BodyDecoder({}); }

@@ -77,6 +77,39 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
   EXPECT_EQ(count(answer, "never"), 0U);
 }
 
+Task<> receipt(Request& request, ResponseWriter& writer) {
+  if (request.head().target == "/event") co_return co_await writer.send({200, {}, "the event"});
+  co_await request.read_all(1024);
+  co_await writer.send_with_next({202, {}, "accepted"});
+}
+
+TEST(Server, AnAnswerThatLeavesWithTheNextLosesNeither) {
+  const string answer = talk(receipt,
+                             "POST /answer HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+                             "GET /event HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(first_line(answer), "HTTP/1.1 202 Accepted");
+  EXPECT_LT(answer.find("accepted"), answer.find("HTTP/1.1 200 OK"));
+  EXPECT_TRUE(answer.ends_with("the event"));
+}
+
+TEST(Server, AnAnswerThatLeavesWithTheNextDoesNotWaitForOneThatIsNotThere) {
+  with_server(receipt, [](Bench& bench) -> Task<> {
+    RawClient client = bench.connect();
+    for (const char* begun : {"", "GET /ev"}) {
+      co_await client.send("POST /answer HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" + string(begun));
+      EXPECT_TRUE(co_await client.read_until("accepted"));
+    }
+  });
+}
+
+TEST(Server, AnAnswerThatWasHeldBackComesBeforeTheOneToAMalformedRequest) {
+  const string answer = talk(receipt,
+                             "POST /answer HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+                             "nonsense\r\n\r\n");
+  EXPECT_EQ(first_line(answer), "HTTP/1.1 202 Accepted");
+  EXPECT_LT(answer.find("accepted"), answer.find("HTTP/1.1 400"));
+}
+
 TEST(Server, ReadsARequestByteByByte) {
   with_server(echo, [](Bench& bench) -> Task<> {
     RawClient client = bench.connect();

@@ -90,12 +90,17 @@ class PlainStream final : public Stream {
     socket_.close(ignored);
   }
 
-  std::string remote_address() const override { return peer_of(fd()); }
+  std::string remote_address() const override {
+    if (peer_.empty()) peer_ = peer_of(fd());
+    return peer_;
+  }
   bool is_quiet() override { return is_quiet_socket(fd()); }
 
  private:
   int fd() const { return const_cast<Socket&>(socket_).native_handle(); }
   Socket socket_;
+  /// Asked for once: every request tells it.
+  mutable std::string peer_;
 };
 
 class TlsStream final : public Stream {

@@ -91,6 +91,7 @@ struct App::Parts {
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
+                                .tasks = tasks,
                                 .credentials_for =
                                     [this](lambda::FunctionName name, std::string role) {
                                       return credentials_for(std::move(name), std::move(role));
@@ -167,8 +168,8 @@ void App::Parts::register_metrics() {
   total("martlet_invocations_total", "Invocations of functions.", &Statistics::invocations);
   total("martlet_invocation_failures_total", "Invocations that ended in an error.", &Statistics::failures);
   total("martlet_throttles_total", "Invocations for which there was no room.", &Statistics::throttles);
-  metrics.gauge("martlet_environment_memory_bytes", "Memory that environments may use, all together.",
-                [this] { return static_cast<double>(fleet.statistics().reserved_memory_bytes); });
+  metrics.gauge("martlet_environment_memory_bytes", "Memory that environments count, all together.",
+                [this] { return static_cast<double>(fleet.statistics().memory_bytes); });
   metrics.gauge("martlet_connections_open", "Connections to the endpoint.",
                 [this] { return static_cast<double>(server.statistics().connections_open); });
   metrics.gauge("martlet_store_keys", "Keys in the store, about.",
@@ -218,6 +219,7 @@ App::~App() = default;
 
 Task<> App::run() {
   Parts& parts = *parts_;
+  co_await parts.lambda.restore();
   const std::string url = parts.listen();
   parts.logs.start(parts.tasks);
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());

@@ -9,10 +9,12 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/crypto.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/limits.h"
+#include "services/lambda/merge.h"
 
 namespace martlet::lambda {
 
@@ -125,6 +127,13 @@ void unpack(const std::string& zip_file, const std::string& directory) {
   }
 }
 
+std::uint64_t size_of_files(const std::string& directory) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    if (entry.is_regular_file() && !entry.is_symlink()) bytes += entry.file_size();
+  return bytes;
+}
+
 CodePackages::CodePackages(std::string directory, BlockingPool& pool, TaskGroup& tasks)
     : directory_(std::move(directory)), pool_(pool), tasks_(tasks) {
   fs::create_directories(directory_);
@@ -153,16 +162,42 @@ std::shared_ptr<CodeDirectory> CodePackages::find(const std::string& sha256_hex)
 }
 
 Task<std::shared_ptr<CodeDirectory>> CodePackages::open(std::string sha256_hex, std::string zip_file) {
-  if (auto existing = find(sha256_hex)) co_return existing;
+  co_return co_await open_with(std::move(sha256_hex),
+                               [zip_file](const std::string& directory) { unpack(zip_file, directory); });
+}
+
+Task<std::shared_ptr<CodeDirectory>> CodePackages::open_with(std::string key,
+                                                             std::function<void(const std::string&)> make) {
+  if (auto existing = find(key)) co_return existing;
   const std::string temporary = temporary_path();
-  co_await pool_.run([zip_file, temporary] { unpack(zip_file, temporary); });
-  // Another call may have unpacked the same package meanwhile: one of the two directories is enough.
+  co_await pool_.run([make, temporary] { make(temporary); });
+  // Another call may have made the same directory meanwhile: one of the two is enough.
   std::error_code failed;
-  fs::rename(temporary, path_of(sha256_hex), failed);
+  fs::rename(temporary, path_of(key), failed);
   if (failed) fs::remove_all(temporary);
-  if (failed && !fs::exists(path_of(sha256_hex)))
+  if (failed && !fs::exists(path_of(key)))
     throw std::runtime_error("cannot keep the unpacked code: " + failed.message());
-  co_return share(sha256_hex);
+  co_return share(key);
+}
+
+Task<std::shared_ptr<const CodeDirectory>> CodePackages::merge(
+    std::vector<std::shared_ptr<CodeDirectory>> layers) {
+  if (layers.size() == 1) co_return layers.front();
+  std::vector<std::string> paths;
+  std::string list;
+  for (const auto& layer : layers) {
+    paths.push_back(layer->path());
+    list += fs::path(layer->path()).filename().string() + "\n";
+  }
+  auto merged =
+      co_await open_with("layers-" + to_hex(as_view(sha256(list))),
+                         [paths](const std::string& directory) { merge_directories(paths, directory); });
+  merged->doom();  // nothing in the store refers to it: it goes with its last user
+  co_return merged;
+}
+
+Task<std::uint64_t> CodePackages::size_of(std::shared_ptr<const CodeDirectory> directory) {
+  co_return co_await pool_.run([path = directory->path()] { return size_of_files(path); });
 }
 
 std::string CodePackages::temporary_path() {

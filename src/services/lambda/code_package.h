@@ -1,10 +1,10 @@
 #pragma once
 
-// Code packages: the zip files of functions, and the directories they are unpacked into. A package is known
-// by the SHA-256 of its zip; functions with the same package share one read-only directory, which
-// environments mount.
+// Code packages: the zip files of functions and layers, and the directories they are unpacked into. A package
+// is known by the SHA-256 of its zip; all that have the same package share one read-only directory, which
+// environments mount. The same cache holds directories that are made in other ways (layers merged, images).
 //
-// A directory appears under its final name only when it is complete. It goes when no function refers to the
+// A directory appears under its final name only when it is complete. It goes when nothing refers to the
 // package and no environment uses it any more. Unpacking runs on the blocking pool; everything else on the
 // loop.
 
@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/blocking_pool.h"
 #include "base/task.h"
@@ -24,6 +25,9 @@ namespace martlet::lambda {
 /// what is not a zip file or has a member that would land outside, unzipped_too_large() past the limit;
 /// nothing is left behind then.
 void unpack(const std::string& zip_file, const std::string& directory);
+
+/// Bytes of all regular files below `directory`. For the blocking pool.
+std::uint64_t size_of_files(const std::string& directory);
 
 /// A package's directory while somebody uses it.
 class CodeDirectory {
@@ -56,7 +60,16 @@ class CodePackages {
 
   /// The directory of the package, unpacked from `zip_file` unless it exists. `sha256_hex` is that file's.
   Task<std::shared_ptr<CodeDirectory>> open(std::string sha256_hex, std::string zip_file);
-  /// No function refers to the package any more: its directory goes with its last user.
+  /// The directory known by `key`, filled by `make` (on the pool, given the path of an empty directory that
+  /// it creates itself) unless it exists.
+  Task<std::shared_ptr<CodeDirectory>> open_with(std::string key,
+                                                 std::function<void(const std::string&)> make);
+  /// One directory with the content of `layers` (at least one), later ones over earlier ones. It goes with
+  /// its last user.
+  Task<std::shared_ptr<const CodeDirectory>> merge(std::vector<std::shared_ptr<CodeDirectory>> layers);
+  /// size_of_files() on the pool.
+  Task<std::uint64_t> size_of(std::shared_ptr<const CodeDirectory> directory);
+  /// Nothing refers to the package any more: its directory goes with its last user.
   void forget(const std::string& sha256_hex);
   /// Removes the directories of all packages for which `in_use` is false: what a crash kept forget() from
   /// doing.

@@ -25,7 +25,24 @@ inline constexpr int kDefaultEphemeralStorageMb = 512;
 /// Request and answer of a synchronous invocation.
 inline constexpr std::size_t kMaxPayloadBytes = 6UL << 20;
 
-/// Functions in one page of ListFunctions, whatever MaxItems asks for.
+/// Items in one page of the lists of functions, versions and aliases, whatever MaxItems asks for.
 inline constexpr std::size_t kMaxFunctionsPerPage = 50;
+
+/// Packages of all versions and layers of an account and region, as they were uploaded.
+inline constexpr std::uint64_t kMaxCodeStorageBytes = 75ULL << 30;
+
+/// Environments of an account and region that may be busy at once, and how many of these no function may
+/// reserve for itself.
+inline constexpr std::uint32_t kAccountConcurrency = 1000;
+inline constexpr std::uint32_t kMinUnreservedConcurrency = 100;
+
+/// Layers of one function.
+inline constexpr std::size_t kMaxLayers = 5;
+/// A resource-based policy, as JSON.
+inline constexpr std::size_t kMaxPolicyBytes = 20 * 1024;
+/// Tags of one resource.
+inline constexpr std::size_t kMaxTags = 50;
+/// Items in one page of the lists of layers, function URLs and code signing configurations.
+inline constexpr std::size_t kMaxItemsPerPage = 50;
 
 }  // namespace martlet::lambda
