@@ -30,6 +30,7 @@ class InitLoop {
   void obey(Order order, std::vector<Descriptor> descriptors);
   void finish(const Order& order, std::vector<Descriptor>& mounts);
   void start(const Order& order, std::vector<Descriptor>& streams);
+  void make_socket(const Order& order);
   /// Answers the order once its program runs or has failed.
   void settle(std::size_t index);
   void signal(const Order& order);

@@ -64,6 +64,7 @@ void WardenLoop::act(const Request& request, Cell& cell) {
     case Request::Kind::kFinish:
     case Request::Kind::kRunMain:
     case Request::Kind::kRun:
+    case Request::Kind::kSocket:
     case Request::Kind::kSignal:
       return cell.order(request);
     case Request::Kind::kFreeze:
