@@ -109,6 +109,25 @@ RuntimeSearch RuntimeSearch::of_this_machine() {
   return search;
 }
 
+std::vector<std::string> RuntimeSearch::directories() const {
+  std::vector<std::string> found = program_directories;
+  for (const auto* versions : {&pyenv_versions, &nvm_versions})
+    found.insert(found.end(), versions->begin(), versions->end());
+  for (const std::string& directory : program_directories) {
+    // The system's own lead to nowhere that is closed; they are also the long ones.
+    if (directory.starts_with("/usr/") || directory == "/bin" || directory == "/sbin") continue;
+    for (const fs::path& path : entries(directory)) {
+      std::error_code failure;
+      const std::string name = path.filename();
+      if (!name.starts_with("python3") && !name.starts_with("node")) continue;
+      if (!fs::is_symlink(path, failure)) continue;
+      if (const auto program = program_at(path); program && !prefix_of(*program).empty())
+        found.push_back(prefix_of(*program));
+    }
+  }
+  return found;
+}
+
 std::vector<Interpreter> find_pythons(const RuntimeSearch& search) {
   std::vector<Interpreter> found;
   for (const std::string& directory : search.program_directories)

@@ -48,6 +48,9 @@ struct RuntimeSearch {
   std::vector<std::string> nvm_versions;
 
   static RuntimeSearch of_this_machine();
+  /// All of these, and the installations that links in a directory of programs lead to: what has to be seen
+  /// to find interpreters.
+  [[nodiscard]] std::vector<std::string> directories() const;
 };
 
 class Runtimes {
