@@ -36,6 +36,39 @@ Ends make_pipe() {
   return pipe;
 }
 
+/// The pipes that are a program's standard output and standard error, in this order.
+struct Streams {
+  std::vector<Descriptor> inside;
+  std::vector<Descriptor> outside;
+};
+
+Streams make_streams() {
+  Streams streams;
+  for (int i = 0; i < 2; ++i) {
+    Ends pipe = make_pipe();
+    streams.inside.push_back(std::move(pipe.write));
+    streams.outside.push_back(std::move(pipe.read));
+  }
+  return streams;
+}
+
+/// What a program's status says by itself.
+void classify(Result& result, int status) {
+  if (WIFEXITED(status)) {
+    result.kind = Result::Kind::kExited;
+    result.exit_code = WEXITSTATUS(status);
+    return;
+  }
+  result.signal = WTERMSIG(status);
+  result.kind = Result::Kind::kSignalled;
+  result.detail = std::string("ended by signal ") + std::to_string(result.signal) + " (" +
+                  ::strsignal(result.signal) + ")";
+  if (result.signal == SIGSYS) {
+    result.kind = Result::Kind::kViolation;
+    result.detail = "made a system call that no program may make here";
+  }
+}
+
 }  // namespace
 
 Cell::Cell(Workshop& workshop, unsigned slot, std::unique_ptr<Cgroup> cgroup)
@@ -72,27 +105,84 @@ void Cell::map_ids(const Policy& policy) {
   write_file(directory + "/gid_map", line(policy.gid, workshop_.first_gid + offset));
 }
 
+std::vector<Descriptor> Cell::open_binds(const std::vector<Bind>& binds) {
+  std::vector<Descriptor> mounts;
+  for (const auto& bind : binds) {
+    mounts.push_back(copy_mount(AT_FDCWD, bind.source, Depth::kThisMount));
+    restrict_mount(mounts.back());
+    workshop_.root.add_mount_point(bind.target, mounts.back().get());
+  }
+  return mounts;
+}
+
+void Cell::send(const Order& order, const std::vector<Descriptor>& first,
+                const std::vector<Descriptor>& rest) {
+  std::vector<int> descriptors;
+  for (const auto* each : {&first, &rest})
+    for (const auto& descriptor : *each) descriptors.push_back(descriptor.get());
+  switch (send_packet(socket_.get(), encode(order), descriptors, Blocking::kDontWait)) {
+    case Transfer::kDone:
+      return;
+    case Transfer::kWouldBlock:
+      throw std::runtime_error("the sandbox's first process is busy");
+    case Transfer::kClosed:
+      throw std::runtime_error("the sandbox's first process is gone");
+  }
+}
+
 void Cell::start(const Request& request) {
   const Policy& policy = request.policy;
   id_ = request.id;
   state_ = State::kStarting;
+  unfinished_ = policy.unfinished;
+  has_main_ = !policy.command.empty();
   cgroup_->limit(policy);
   map_ids(policy);
-  Ends output = make_pipe();
-  Ends error = make_pipe();
-  std::vector<Descriptor> binds;
-  for (const auto& bind : policy.binds) {
-    binds.push_back(copy_mount(AT_FDCWD, bind.source, Depth::kThisMount));
-    restrict_mount(binds.back());
-    workshop_.root.add_mount_point(bind.target, binds.back().get());
+  Streams streams = make_streams();
+  send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, open_binds(policy.binds));
+  for_server_ = std::move(streams.outside);
+}
+
+void Cell::order(const Request& request) {
+  if (state_ != State::kRunning) throw std::runtime_error("the sandbox has ended");
+  if (request.kind == Request::Kind::kFinish) return finish(request);
+  if (request.kind != Request::Kind::kSignal) return run(request);
+  if (is_signal(request.signal))
+    send({.kind = Order::Kind::kSignal, .number = request.receiver, .signal = request.signal}, {}, {});
+}
+
+void Cell::finish(const Request& request) {
+  if (!unfinished_) throw std::runtime_error("the sandbox is finished already");
+  if (auto wrong = check_finish(request.finish); !wrong.empty()) throw std::runtime_error(wrong);
+  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = request.finish},
+       open_binds(request.finish.binds), {});
+  unfinished_ = false;
+  pending_[request.id] = {.kind = request.kind, .descriptors = {}};
+  // While the first process is at work. What is half finished is of no use, and says so when it has ended.
+  try {
+    cgroup_->set_memory(request.finish.memory_bytes);
+    cgroup_->set_cpus(request.finish.cpus);
+  } catch (const std::exception& error) {
+    give_up(error.what());
   }
-  std::vector<int> descriptors = {output.write.get(), error.write.get()};
-  for (const auto& bind : binds) descriptors.push_back(bind.get());
-  if (send_packet(socket_.get(), encode(policy), descriptors, Blocking::kDontWait) != Transfer::kDone)
-    throw std::runtime_error("the sandbox's first process is gone");
-  for_server_.clear();
-  for_server_.push_back(std::move(output.read));
-  for_server_.push_back(std::move(error.read));
+}
+
+void Cell::run(const Request& request) {
+  constexpr std::size_t kMaxPrograms = 64;
+  const bool main = request.kind == Request::Kind::kRunMain;
+  if (main && has_main_) throw std::runtime_error("the sandbox has a main program already");
+  if (programs_.size() + pending_.size() >= kMaxPrograms)
+    throw std::runtime_error("too many programs in one sandbox");
+  if (auto wrong = check_program(request.program); !wrong.empty()) throw std::runtime_error(wrong);
+  Streams streams;
+  if (!main) streams = make_streams();
+  send({.kind = Order::Kind::kRun,
+        .id = request.id,
+        .number = main ? 0 : request.id,
+        .program = request.program},
+       streams.inside, {});
+  has_main_ = has_main_ || main;
+  pending_[request.id] = {.kind = request.kind, .descriptors = std::move(streams.outside)};
 }
 
 void Cell::kill() {
@@ -117,23 +207,55 @@ Cell::Read Cell::read_report() {
     socket_.reset();
     return Read::kNothing;
   }
-  switch (report->kind) {
+  take_report(*report, packet.descriptors);
+  return Read::kReport;
+}
+
+void Cell::take_report(const Report& report, std::vector<Descriptor>& descriptors) {
+  switch (report.kind) {
     case Report::Kind::kReady:
       state_ = State::kPrepared;
       break;
     case Report::Kind::kStarted:
       state_ = State::kRunning;
       was_running_ = true;
-      for (auto& listener : packet.descriptors) for_server_.push_back(std::move(listener));
+      for (auto& listener : descriptors) for_server_.push_back(std::move(listener));
+      messages_.push_back({{.kind = Reply::Kind::kCreated, .id = id_}, std::move(for_server_)});
       break;
     case Report::Kind::kFailed:
-      failure_ = report->text;
+      failure_ = report.text;
       break;
     case Report::Kind::kEnded:
-      main_status_ = report->status;
+      program_ended(report);
+      break;
+    case Report::Kind::kDone:
+    case Report::Kind::kRefused:
+      answer(report);
       break;
   }
-  return Read::kReport;
+}
+
+void Cell::answer(const Report& report) {
+  auto order = pending_.extract(report.id);
+  if (!order) return;
+  auto& [kind, descriptors] = order.mapped();
+  if (report.kind == Report::Kind::kRefused) {
+    if (kind == Request::Kind::kRunMain) has_main_ = false;
+    messages_.push_back({{.kind = Reply::Kind::kFailed, .id = report.id, .text = report.text}});
+    return;
+  }
+  if (kind == Request::Kind::kRun) programs_.insert(report.id);
+  messages_.push_back({{.kind = Reply::Kind::kDone, .id = report.id}, std::move(descriptors)});
+}
+
+void Cell::program_ended(const Report& report) {
+  if (report.id == 0) {
+    main_status_ = report.status;
+  } else if (programs_.erase(report.id) > 0) {
+    Reply ended{.kind = Reply::Kind::kEnded, .id = report.id};
+    classify(ended.result, report.status);
+    messages_.push_back({std::move(ended)});
+  }
 }
 
 void Cell::on_exit() {
@@ -144,6 +266,15 @@ void Cell::on_exit() {
   peak_memory_bytes_ = std::max(peak_memory_bytes_, cgroup_->usage().peak_memory_bytes);
   if (!workshop_.capabilities.memory_limit)
     peak_memory_bytes_ = std::max(peak_memory_bytes_, exit_.peak_memory_bytes);
+  const std::string reason = failure_.empty() ? "the sandbox has ended" : failure_;
+  for (const auto& [id, order] : pending_)
+    messages_.push_back({{.kind = Reply::Kind::kFailed, .id = id, .text = reason}});
+  for (const auto id : programs_)
+    messages_.push_back({{.kind = Reply::Kind::kEnded,
+                          .id = id,
+                          .result = {.kind = Result::Kind::kKilled, .signal = SIGKILL, .detail = reason}}});
+  pending_.clear();
+  programs_.clear();
 }
 
 bool Cell::remove() { return cgroup_->remove(); }
@@ -162,26 +293,6 @@ void Cell::reset_peak() {
   cgroup_->reset_peak();
 }
 
-void Cell::classify_main(Result& result, std::uint64_t out_of_memory_kills) const {
-  const int status = *main_status_;
-  if (WIFEXITED(status)) {
-    result.kind = Result::Kind::kExited;
-    result.exit_code = WEXITSTATUS(status);
-    if (out_of_memory_kills > 0)
-      result.detail =
-          std::to_string(out_of_memory_kills) + " of its processes were killed at the memory limit";
-    return;
-  }
-  result.signal = WTERMSIG(status);
-  result.kind = Result::Kind::kSignalled;
-  result.detail = std::string("ended by signal ") + std::to_string(result.signal) + " (" +
-                  ::strsignal(result.signal) + ")";
-  if (result.signal == SIGSYS) {
-    result.kind = Result::Kind::kViolation;
-    result.detail = "made a system call that no program may make here";
-  }
-}
-
 Result Cell::result() const {
   Result result;
   result.peak_memory_bytes = peak_memory_bytes_;
@@ -190,7 +301,10 @@ Result Cell::result() const {
     result.detail = failure_;
     return result;
   }
-  if (main_status_) classify_main(result, out_of_memory_kills_);
+  if (main_status_) classify(result, *main_status_);
+  if (result.kind == Result::Kind::kExited && out_of_memory_kills_ > 0)
+    result.detail =
+        std::to_string(out_of_memory_kills_) + " of its processes were killed at the memory limit";
   const bool ended_by_kill =
       !main_status_ || (WIFSIGNALED(*main_status_) && WTERMSIG(*main_status_) == SIGKILL);
   if (!ended_by_kill) return result;

@@ -7,9 +7,13 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sandbox/cgroups.h"
 #include "sandbox/descriptor.h"
@@ -39,7 +43,7 @@ class Cell {
     kPreparing,  ///< the first process makes its namespaces ready
     kPrepared,   ///< it waits for a policy
     kStarting,   ///< it has one
-    kRunning,    ///< the main program runs
+    kRunning,    ///< it is a sandbox; its main program runs, or will when it is ordered
     kEnded,      ///< all processes are gone; the cgroup may not be yet
   };
 
@@ -52,6 +56,9 @@ class Cell {
 
   /// Gives a prepared cell its policy; throws std::runtime_error when it cannot be had.
   void start(const Request& request);
+  /// Passes kFinish, kRunMain, kRun and kSignal on to a running cell. Throws std::runtime_error, with nothing
+  /// changed, when that cannot be done; the answer is among take_messages() later.
+  void order(const Request& request);
   void kill();
   /// Kills a cell that could not be started, and keeps the reason.
   void give_up(const std::string& reason);
@@ -59,7 +66,7 @@ class Cell {
   /// Reads one report if there is one and moves on to the state it means.
   enum class Read { kReport, kNothing };
   Read read_report();
-  /// The first process has ended: reaps it.
+  /// The first process has ended: reaps it. What waited for it is answered in take_messages().
   void on_exit();
   /// Tries to remove the cgroup of an ended cell; false while the kernel says that it is busy.
   bool remove();
@@ -73,7 +80,7 @@ class Cell {
   [[nodiscard]] std::chrono::steady_clock::time_point ended_at() const { return ended_at_; }
   [[nodiscard]] unsigned slot() const { return slot_; }
   [[nodiscard]] State state() const { return state_; }
-  /// Whether its main program was ever started.
+  /// Whether it ever was a sandbox.
   [[nodiscard]] bool was_running() const { return was_running_; }
   /// Id of the request that made it a sandbox; 0 before.
   [[nodiscard]] std::uint64_t id() const { return id_; }
@@ -83,12 +90,22 @@ class Cell {
   /// Why it could not be made; empty when nothing went wrong.
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
-  /// Standard output, standard error, listeners: for the server, once the cell runs.
-  std::vector<Descriptor> take_descriptors() { return std::move(for_server_); }
+  /// For the server: that it is created, answers to orders, and ends of programs beside the main one.
+  struct Message {
+    Reply reply;
+    std::vector<Descriptor> descriptors{};
+  };
+  std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
 
  private:
   void map_ids(const Policy& policy);
-  void classify_main(Result& result, std::uint64_t out_of_memory_kills) const;
+  std::vector<Descriptor> open_binds(const std::vector<Bind>& binds);
+  void send(const Order& order, const std::vector<Descriptor>& first, const std::vector<Descriptor>& rest);
+  void finish(const Request& request);
+  void run(const Request& request);
+  void take_report(const Report& report, std::vector<Descriptor>& descriptors);
+  void answer(const Report& report);
+  void program_ended(const Report& report);
 
   Workshop& workshop_;
   unsigned slot_;
@@ -98,8 +115,18 @@ class Cell {
   pid_t pid_ = -1;
   Descriptor pidfd_;
   Descriptor socket_;
-  std::vector<Descriptor> for_server_;
+  std::vector<Descriptor> for_server_;  ///< of a kCreated reply
 
+  /// Orders that are not answered yet, with the descriptors for the server in the case of kRun.
+  struct Pending {
+    Request::Kind kind = Request::Kind::kRun;
+    std::vector<Descriptor> descriptors;
+  };
+  std::map<std::uint64_t, Pending> pending_;  ///< by the request's id
+  std::set<std::uint64_t> programs_;          ///< that run beside the main one
+  std::vector<Message> messages_;
+  bool unfinished_ = false;
+  bool has_main_ = false;
   bool was_running_ = false;
   bool killed_ = false;
   std::optional<int> main_status_;

@@ -60,6 +60,7 @@ void kill_members(const std::string& directory) {
 class NoCgroup : public Cgroup {
  public:
   void limit(const Policy&) override {}
+  void set_memory(std::uint64_t) override {}
   void set_cpus(double) override {}
   void freeze() override {}
   void thaw() override {}

@@ -27,6 +27,8 @@ class Cgroup {
 
   /// Sets the limits of a policy; throws when the kernel refuses.
   virtual void limit(const Policy& policy) = 0;
+  /// Changes the memory limit; throws when more is in use.
+  virtual void set_memory(std::uint64_t bytes) = 0;
   virtual void set_cpus(double cpus) = 0;
   virtual void freeze() = 0;
   virtual void thaw() = 0;

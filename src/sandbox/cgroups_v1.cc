@@ -46,16 +46,27 @@ class CgroupV1 : public Cgroup {
   }
 
   void limit(const Policy& policy) override {
-    if (const auto* memory = find("memory")) {
-      write_file(*memory + "/memory.limit_in_bytes", std::to_string(policy.memory_bytes));
-      // Without this the limit could be passed by swapping. Absent where swap is not counted.
-      try_write_file(*memory + "/memory.memsw.limit_in_bytes", std::to_string(policy.memory_bytes));
-      reset_peak();
-    }
+    set_memory(policy.memory_bytes);
+    reset_peak();
     if (const auto* pids = find("pids"))
       // One more for the sandbox's own first process.
       write_file(*pids + "/pids.max", std::to_string(policy.max_processes + 1));
     set_cpus(policy.cpus);
+  }
+
+  void set_memory(std::uint64_t bytes) override {
+    const auto* memory = find("memory");
+    if (memory == nullptr) return;
+    // Memory with swap may never be less than memory. Absent where swap is not counted.
+    const std::string limit = *memory + "/memory.limit_in_bytes";
+    const std::string with_swap = *memory + "/memory.memsw.limit_in_bytes";
+    const std::string value = std::to_string(bytes);
+    if (!try_write_file(limit, value)) {
+      try_write_file(with_swap, value);
+      write_file(limit, value);
+    }
+    // Without this the limit could be passed by swapping.
+    try_write_file(with_swap, value);
   }
 
   void set_cpus(double cpus) override {

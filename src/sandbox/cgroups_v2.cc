@@ -56,13 +56,16 @@ class CgroupV2 : public Cgroup {
   int clone_target() const override { return directory_.get(); }
 
   void limit(const Policy& policy) override {
-    if (has("memory.max")) {
-      write_file(path_ + "/memory.max", std::to_string(policy.memory_bytes));
-      try_write_file(path_ + "/memory.swap.max", "0");
-      reset_peak();
-    }
+    set_memory(policy.memory_bytes);
+    reset_peak();
     if (has("pids.max")) write_file(path_ + "/pids.max", std::to_string(policy.max_processes + 1));
     set_cpus(policy.cpus);
+  }
+
+  void set_memory(std::uint64_t bytes) override {
+    if (!has("memory.max")) return;
+    write_file(path_ + "/memory.max", std::to_string(bytes));
+    try_write_file(path_ + "/memory.swap.max", "0");
   }
 
   void set_cpus(double cpus) override {

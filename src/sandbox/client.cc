@@ -15,6 +15,34 @@ namespace martlet::sandbox {
 
 namespace {
 
+// A coroutine that does not need the handle to outlive it.
+Task<Result> wait_for(std::shared_ptr<End> end) {
+  while (!end->result) co_await end->ended.wait();
+  co_return *end->result;
+}
+
+int take_from(Connection::Created& created, std::size_t index) {
+  return index < created.descriptors.size() ? created.descriptors[index].release() : -1;
+}
+
+class RemoteProcess : public Process {
+ public:
+  RemoteProcess(std::shared_ptr<Connection> connection, std::uint64_t sandbox, Connection::Created created)
+      : connection_(std::move(connection)), sandbox_(sandbox), created_(std::move(created)) {}
+
+  int take_stdout() override { return take_from(created_, 0); }
+  int take_stderr() override { return take_from(created_, 1); }
+  Task<Result> wait() override { return wait_for(created_.end); }
+  void signal(int number) override {
+    if (!created_.end->result) connection_->signal(sandbox_, created_.id, number);
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  std::uint64_t sandbox_;
+  Connection::Created created_;
+};
+
 class RemoteSandbox : public Sandbox {
  public:
   RemoteSandbox(std::shared_ptr<Connection> connection, std::string name, Connection::Created created)
@@ -31,10 +59,23 @@ class RemoteSandbox : public Sandbox {
     if (!created_.end->result) connection_->kill(created_.id);
   }
 
-  Task<> finish(Finish) override { throw std::logic_error("not built yet"); }
-  Task<> run_main(Program) override { throw std::logic_error("not built yet"); }
-  Task<std::unique_ptr<Process>> run(Program) override { throw std::logic_error("not built yet"); }
-  void signal_main(int) override { throw std::logic_error("not built yet"); }
+  Task<> finish(Finish finish) override {
+    if (auto wrong = check_finish(finish); !wrong.empty()) throw std::runtime_error(wrong);
+    return tell(connection_,
+                {.kind = Request::Kind::kFinish, .sandbox = created_.id, .finish = std::move(finish)});
+  }
+  Task<> run_main(Program program) override {
+    if (auto wrong = check_program(program); !wrong.empty()) throw std::runtime_error(wrong);
+    return tell(connection_,
+                {.kind = Request::Kind::kRunMain, .sandbox = created_.id, .program = std::move(program)});
+  }
+  Task<std::unique_ptr<Process>> run(Program program) override {
+    if (auto wrong = check_program(program); !wrong.empty()) throw std::runtime_error(wrong);
+    return start(connection_, created_.id, std::move(program));
+  }
+  void signal_main(int number) override {
+    if (!created_.end->result) connection_->signal(created_.id, 0, number);
+  }
   Task<> freeze() override {
     return tell(connection_, {.kind = Request::Kind::kFreeze, .sandbox = created_.id});
   }
@@ -49,9 +90,10 @@ class RemoteSandbox : public Sandbox {
 
  private:
   // Coroutines that do not need the handle to outlive them.
-  static Task<Result> wait_for(std::shared_ptr<End> end) {
-    while (!end->result) co_await end->ended.wait();
-    co_return *end->result;
+  static Task<std::unique_ptr<Process>> start(std::shared_ptr<Connection> connection, std::uint64_t sandbox,
+                                              Program program) {
+    auto created = co_await connection->run(sandbox, std::move(program));
+    co_return std::make_unique<RemoteProcess>(connection, sandbox, std::move(created));
   }
   static Task<> tell(std::shared_ptr<Connection> connection, Request request) {
     co_await connection->call(std::move(request));
@@ -61,9 +103,7 @@ class RemoteSandbox : public Sandbox {
     co_return answer.reply.usage;
   }
 
-  int take(std::size_t index) {
-    return index < created_.descriptors.size() ? created_.descriptors[index].release() : -1;
-  }
+  int take(std::size_t index) { return take_from(created_, index); }
 
   std::shared_ptr<Connection> connection_;
   std::string name_;

@@ -39,13 +39,13 @@ void take_identity(const Policy& policy) {
   checked(static_cast<int>(::syscall(SYS_capset, &header, sets.data())), "cannot keep capabilities");
 }
 
+/// One file of a page each would fill the space; more files than that are only a way to use up kernel memory.
+std::uint64_t files_in_tmp(std::uint64_t bytes) { return std::max<std::uint64_t>(1024, bytes / 4096); }
+
 void mount_tmp(const Policy& policy) {
-  // One file of a page each would fill the space; more files than that are only a way to use up kernel
-  // memory.
-  const std::uint64_t files = std::max<std::uint64_t>(1024, policy.tmp_bytes / 4096);
   const Descriptor tmp = new_mount("tmpfs",
                                    {{"size", std::to_string(policy.tmp_bytes)},
-                                    {"nr_inodes", std::to_string(files)},
+                                    {"nr_inodes", std::to_string(files_in_tmp(policy.tmp_bytes))},
                                     {"mode", "1777"},
                                     {"uid", std::to_string(policy.uid)},
                                     {"gid", std::to_string(policy.gid)}},
@@ -97,21 +97,30 @@ std::vector<Descriptor> furnish(const Policy& policy, std::vector<Descriptor>& j
   take_identity(policy);
   checked(::sethostname(policy.hostname.data(), policy.hostname.size()), "cannot set the host name");
   mount_tmp(policy);
-  for (std::size_t i = 0; i < policy.binds.size(); ++i) {
-    const Descriptor& mount = job[kJobBinds + i];
-    make_mount_point_in_tmp(policy.binds[i].target, mount.get());
-    attach_mount(mount, AT_FDCWD, policy.binds[i].target);
-  }
+  job.erase(job.begin(), job.begin() + kJobBinds);
+  attach_binds(policy.binds, job);
   std::vector<Descriptor> listeners;
   for (const auto& listener : policy.listeners) listeners.push_back(listen_on(listener.port));
   return listeners;
 }
 
+void attach_binds(const std::vector<Bind>& binds, const std::vector<Descriptor>& mounts) {
+  for (std::size_t i = 0; i < binds.size(); ++i) {
+    make_mount_point_in_tmp(binds[i].target, mounts[i].get());
+    attach_mount(mounts[i], AT_FDCWD, binds[i].target);
+  }
+}
+
+void resize_tmp(std::uint64_t bytes) {
+  change_mount("/tmp", {{"size", std::to_string(bytes)}, {"nr_inodes", std::to_string(files_in_tmp(bytes))}});
+}
+
+void shield() { checked(::prctl(PR_SET_DUMPABLE, 0), "cannot hide the first process"); }
+
 void confine(const SystemCallFilter& filter) {
   drop_capabilities();
   checked(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "cannot give up new privileges");
-  // Nothing inside may look into this process, which started as a copy of the warden.
-  checked(::prctl(PR_SET_DUMPABLE, 0), "cannot hide the first process");
+  shield();
   filter.apply();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the first process does with a policy: furnish() gives the sandbox what it may have, confine() takes
-// everything else away for good. Both throw std::runtime_error with what could not be done. Single-threaded,
+// everything else away for good. All throw std::runtime_error with what could not be done. Single-threaded,
 // inside the sandbox.
 
 #include <vector>
@@ -12,9 +12,18 @@
 
 namespace martlet::sandbox {
 
-/// Takes the policy's identity, mounts /tmp and the binds (`job` as FirstProcess describes it), sets the host
+/// Takes the policy's identity, mounts /tmp and the binds (`job` as kJobBinds describes it), sets the host
 /// name. Returns the listening sockets.
 std::vector<Descriptor> furnish(const Policy& policy, std::vector<Descriptor>& job);
+
+/// Mounts the binds of an unfinished sandbox.
+void attach_binds(const std::vector<Bind>& binds, const std::vector<Descriptor>& mounts);
+
+/// Gives /tmp another size.
+void resize_tmp(std::uint64_t bytes);
+
+/// Keeps programs inside from looking into the calling process, which started as a copy of the warden.
+void shield();
 
 /// Gives up every capability, now and for all programs to come, and applies the filter.
 void confine(const SystemCallFilter& filter);

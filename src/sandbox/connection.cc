@@ -1,5 +1,7 @@
 #include "sandbox/connection.h"
 
+#include <signal.h>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -61,27 +63,43 @@ Task<Answer> Connection::exchange(Request request) {
 }
 
 Task<Connection::Created> Connection::create(Policy policy) {
+  const std::uint64_t id = ++last_id_;
+  return make({.kind = Request::Kind::kCreate, .id = id, .policy = std::move(policy)},
+              {.kind = Request::Kind::kKill, .sandbox = id});
+}
+
+Task<Connection::Created> Connection::run(std::uint64_t sandbox, Program program) {
+  const std::uint64_t id = ++last_id_;
+  return make({.kind = Request::Kind::kRun, .id = id, .sandbox = sandbox, .program = std::move(program)},
+              {.kind = Request::Kind::kSignal, .sandbox = sandbox, .receiver = id, .signal = SIGKILL});
+}
+
+Task<Connection::Created> Connection::make(Request request, Request undo) {
   const auto self = shared_from_this();
-  // Takes the sandbox back unless its maker gets it, whether that is refused, lost or cancelled.
+  // Takes it back unless its maker gets it, whether that is refused, lost or cancelled.
   struct Claim {
     Connection& connection;
     std::uint64_t id;
+    const Request& undo;
     bool kept = false;
     ~Claim() {
       if (kept) return;
       connection.ends_.erase(id);
-      connection.kill(id);
+      connection.send(undo);
     }
-  } claim{*this, ++last_id_};
+  } claim{*this, request.id, undo};
   auto end = std::make_shared<End>(executor_);
   ends_[claim.id] = end;
-  Answer answer =
-      co_await exchange({.kind = Request::Kind::kCreate, .id = claim.id, .policy = std::move(policy)});
+  Answer answer = co_await exchange(std::move(request));
   claim.kept = true;
   co_return Created{claim.id, std::move(end), std::move(answer.descriptors)};
 }
 
 void Connection::kill(std::uint64_t sandbox) { send({.kind = Request::Kind::kKill, .sandbox = sandbox}); }
+
+void Connection::signal(std::uint64_t sandbox, std::uint64_t receiver, int number) {
+  send({.kind = Request::Kind::kSignal, .sandbox = sandbox, .receiver = receiver, .signal = number});
+}
 
 void Connection::send(const Request& request) {
   if (lost_) return;

@@ -19,7 +19,8 @@
 
 namespace martlet::sandbox {
 
-/// How a sandbox ended, once it has. Shared by the handle, those who wait, and the connection.
+/// How a sandbox or a program in one ended, once it has. Shared by the handle, those who wait, and the
+/// connection.
 struct End {
   explicit End(const Executor& executor) : ended(executor) {}
   std::optional<Result> result;
@@ -44,20 +45,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Sends a request and waits for its reply. Throws std::runtime_error with the reason when the warden
   /// refuses or the connection is or gets lost. `request.id` is filled in.
   Task<Answer> call(Request request);
-  /// Makes a sandbox: the answer to a kCreate request, its id, and its coming end.
+  /// What a kCreate or kRun request makes: its id, its coming end, and what came with the answer.
   struct Created {
     std::uint64_t id = 0;
     std::shared_ptr<End> end;
     std::vector<Descriptor> descriptors;
   };
   Task<Created> create(Policy policy);
+  Task<Created> run(std::uint64_t sandbox, Program program);
   /// Nothing happens when the sandbox has ended or the connection is lost.
   void kill(std::uint64_t sandbox);
+  /// Sends a signal to a program that was run(), or to the main one (0). Nothing happens as before.
+  void signal(std::uint64_t sandbox, std::uint64_t receiver, int number);
 
  private:
   struct Pending;
 
   Task<Answer> exchange(Request request);
+  Task<Created> make(Request request, Request undo);
   void send(const Request& request);
   static Task<> read(std::shared_ptr<Connection> self);
   static Task<> write(std::shared_ptr<Connection> self);

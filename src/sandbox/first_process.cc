@@ -1,37 +1,23 @@
 #include "sandbox/first_process.h"
 
 #include <fcntl.h>
-#include <linux/securebits.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <stdexcept>
 
-#include "sandbox/confinement.h"
+#include "sandbox/init_loop.h"
 #include "sandbox/kernel.h"
-#include "sandbox/main_program.h"
 #include "sandbox/protocol.h"
 
 namespace martlet::sandbox {
 
 namespace {
-
-void report(const Descriptor& socket, const Report& report, const std::vector<int>& descriptors = {}) {
-  if (send_packet(socket.get(), encode(report), descriptors, Blocking::kWait) != Transfer::kDone) ::_exit(1);
-}
-
-/// Dies with the warden. Has to be said again after every change of identity, which makes the kernel forget
-/// it.
-void die_with_warden() {
-  checked(::prctl(PR_SET_PDEATHSIG, SIGKILL), "cannot tie the sandbox to the warden");
-}
 
 void enter_cgroups(std::vector<Descriptor>& entrances) {
   for (const auto& entrance : entrances)
@@ -79,65 +65,22 @@ void prepare(FirstProcess& start) {
   start.root.reset();
 }
 
-struct Job {
-  Policy policy;
-  Packet packet;
-};
-
-Job await_job(const Descriptor& socket) {
-  Job job;
-  if (receive_packet(socket.get(), job.packet, Blocking::kWait) != Transfer::kDone) ::_exit(1);
-  auto policy = decode_policy(job.packet.bytes);
-  if (!policy || job.packet.descriptors.size() != kJobBinds + policy->binds.size())
-    throw std::runtime_error("malformed job");
-  job.policy = std::move(*policy);
-  return job;
-}
-
-/// The main program's status, once it has ended. Orphans that come to this process are reaped on the way.
-int wait_for_main(pid_t main) {
-  for (;;) {
-    int status = 0;
-    const pid_t ended = ::waitpid(-1, &status, 0);
-    if (ended == main) return status;
-    if (ended < 0 && errno != EINTR) throw_errno("cannot wait for the program");
-  }
-}
-
-/// Interpreters reserve far more than they use, so this only stops a single process that grows without end.
-std::uint64_t data_limit(const Policy& policy) { return policy.memory_bytes * 2 + (512ULL << 20); }
-
-void run_job(const FirstProcess& start) {
-  Job job = await_job(start.socket);
-  std::vector<Descriptor> listeners = furnish(job.policy, job.packet.descriptors);
-  confine(*start.filter);
-  die_with_warden();
-  // The warden may have ended while nothing tied this process to it.
-  pollfd warden{start.socket.get(), POLLIN, 0};
-  if (::poll(&warden, 1, 0) > 0 && (warden.revents & (POLLHUP | POLLERR)) != 0) ::_exit(1);
-
-  const pid_t main = start_main_program(job.policy, job.packet.descriptors[0], job.packet.descriptors[1],
-                                        start.memory_is_limited ? 0 : data_limit(job.policy));
-  // Only the program holds its ends of the pipes, so that their readers see its end; only the server holds
-  // the listeners, so that closing them closes the port.
-  job.packet = {};
-  std::vector<int> sockets;
-  for (const auto& listener : listeners) sockets.push_back(listener.get());
-  report(start.socket, {Report::Kind::kStarted, {}, 0}, sockets);
-  listeners.clear();
-  const int status = wait_for_main(main);
-  report(start.socket, {Report::Kind::kEnded, {}, status});
-}
-
 }  // namespace
 
+void die_with_warden() {
+  checked(::prctl(PR_SET_PDEATHSIG, SIGKILL), "cannot tie the sandbox to the warden");
+}
+
 void run_first_process(FirstProcess start) {
+  const int socket = start.socket.get();
   try {
     prepare(start);
-    report(start.socket, {Report::Kind::kReady, {}, 0});
-    run_job(start);
+    // Never destroyed: its socket is needed for the reason why it failed.
+    auto* const loop = new InitLoop(std::move(start));
+    loop->run();
   } catch (const std::exception& error) {
-    report(start.socket, {Report::Kind::kFailed, error.what(), 0});
+    const Report report{.kind = Report::Kind::kFailed, .text = error.what()};
+    send_packet(socket, encode(report), {}, Blocking::kWait);
   }
   ::_exit(0);
 }

@@ -1,10 +1,9 @@
 #pragma once
 
 // The first process of a sandbox (number 1 in its process namespace). It prepares what is the same for every
-// sandbox, waits for a Job, confines itself for good, starts the main program, adopts and reaps orphans, and
-// ends with the main program; its end kills whatever is left inside. It stays a fork of the warden and never
-// runs another program, so that it costs a few private pages. Runs with the new namespaces' rights only, and
-// with none after it has confined itself.
+// sandbox, then does what the warden orders (InitLoop), and ends with the main program; its end kills
+// whatever is left inside. It stays a fork of the warden and never runs another program, so that it costs a
+// few private pages. Runs with the new namespaces' rights only, and with none after it has confined itself.
 
 #include <sys/types.h>
 
@@ -17,7 +16,7 @@ namespace martlet::sandbox {
 
 /// What the warden has made ready for a new first process.
 struct FirstProcess {
-  /// To the warden: Reports out, one Job in.
+  /// To the warden: Reports out, Orders in.
   Descriptor socket;
   /// An unattached copy of the system root.
   Descriptor root;
@@ -28,11 +27,16 @@ struct FirstProcess {
   bool memory_is_limited = false;
 };
 
-/// A Job is an encoded Policy with these descriptors: standard output, standard error, then one mount per
-/// bind.
+/// Descriptors of a kPolicy order: standard output, standard error, then one mount per bind. kFinish has one
+/// mount per bind; kRun standard output and standard error, except that of the main program, which has those
+/// of the policy.
 inline constexpr std::size_t kJobBinds = 2;
 
 /// Runs in the child of clone_process and does not return. A kStarted report carries the listening sockets.
 [[noreturn]] void run_first_process(FirstProcess start);
+
+/// Ties the calling first process to the warden's life. Has to be said again after every change of identity,
+/// which makes the kernel forget it.
+void die_with_warden();
 
 }  // namespace martlet::sandbox

@@ -40,6 +40,14 @@ Descriptor new_mount(const char* type, std::initializer_list<MountOption> option
   return Descriptor(checked(::fsmount(context.get(), FSMOUNT_CLOEXEC, attributes), what));
 }
 
+void change_mount(const std::string& path, std::initializer_list<MountOption> options) {
+  const std::string what = "cannot change the mount at " + path;
+  const Descriptor context(checked(::fspick(AT_FDCWD, path.c_str(), FSPICK_CLOEXEC), what));
+  for (const auto& [name, value] : options)
+    checked(::fsconfig(context.get(), FSCONFIG_SET_STRING, name, value.c_str(), 0), what + " with " + name);
+  checked(::fsconfig(context.get(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0), what);
+}
+
 void attach_mount(const Descriptor& mount, int directory, const std::string& path) {
   checked(::move_mount(mount.get(), "", directory, path.c_str(), MOVE_MOUNT_F_EMPTY_PATH),
           "cannot mount at " + path);

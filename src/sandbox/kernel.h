@@ -27,6 +27,9 @@ struct MountOption {
 };
 Descriptor new_mount(const char* type, std::initializer_list<MountOption> options, unsigned attributes);
 
+/// Changes options of the file system mounted at `path`.
+void change_mount(const std::string& path, std::initializer_list<MountOption> options);
+
 /// Attaches an unattached mount at `path`.
 void attach_mount(const Descriptor& mount, int directory, const std::string& path);
 

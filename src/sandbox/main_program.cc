@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "sandbox/confinement.h"
+
 namespace martlet::sandbox {
 
 namespace {
@@ -31,9 +33,9 @@ class StringArray {
   std::vector<char*> pointers_;
 };
 
-std::vector<std::string> environment_of(const Policy& policy) {
+std::vector<std::string> environment_of(const Program& program) {
   std::vector<std::string> strings;
-  for (const auto& [name, value] : policy.environment) strings.push_back(name + '=' + value);
+  for (const auto& [name, value] : program.environment) strings.push_back(name + '=' + value);
   return strings;
 }
 
@@ -46,11 +48,11 @@ void set_limit(__rlimit_resource resource, rlim_t value) {
   checked(::setrlimit(resource, &limit), "cannot set a resource limit");
 }
 
-void set_limits(const Policy& policy, std::uint64_t data_limit) {
-  set_limit(RLIMIT_NOFILE, policy.max_open_files);
-  set_limit(RLIMIT_NPROC, policy.max_processes + 1);
+void set_limits(const ProgramLimits& limits) {
+  set_limit(RLIMIT_NOFILE, limits.max_open_files);
+  set_limit(RLIMIT_NPROC, limits.max_processes + 1);
   set_limit(RLIMIT_CORE, 0);
-  if (data_limit > 0) set_limit(RLIMIT_DATA, data_limit);
+  if (limits.data_bytes > 0) set_limit(RLIMIT_DATA, limits.data_bytes);
 }
 
 void reset_signals() {
@@ -71,18 +73,20 @@ void connect_standard_streams(const Descriptor& output, const Descriptor& error)
 }
 
 /// In the child. Returns only when the program cannot be executed, and then throws.
-void execute(const Policy& policy, const Descriptor& output, const Descriptor& error,
-             std::uint64_t data_limit) {
-  StringArray arguments(policy.command);
-  StringArray variables(environment_of(policy));
+void execute(const Program& program, const ProgramLimits& limits, const Descriptor& output,
+             const Descriptor& error, const SystemCallFilter* filter) {
+  StringArray arguments(program.command);
+  StringArray variables(environment_of(program));
+  // First of all, so that the rest is judged by the program's rights.
+  if (filter != nullptr) confine(*filter);
   ::setsid();
   connect_standard_streams(output, error);
-  checked(::chdir(policy.working_directory.c_str()), "cannot enter " + policy.working_directory);
-  set_limits(policy, data_limit);
+  checked(::chdir(program.working_directory.c_str()), "cannot enter " + program.working_directory);
+  set_limits(limits);
   reset_signals();
   checked(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "cannot close descriptors");
   ::execve(arguments.get()[0], arguments.get(), variables.get());
-  throw_errno("cannot execute " + policy.command.front());
+  throw_errno("cannot execute " + program.command.front());
 }
 
 /// What the child wrote before it ended; nothing when it became the program.
@@ -98,8 +102,8 @@ std::string read_failure(const Descriptor& pipe) {
 
 }  // namespace
 
-pid_t start_main_program(const Policy& policy, const Descriptor& standard_output,
-                         const Descriptor& standard_error, std::uint64_t data_limit) {
+pid_t start_program(const Program& program, const ProgramLimits& limits, const Descriptor& standard_output,
+                    const Descriptor& standard_error, const SystemCallFilter* filter) {
   int ends[2];
   checked(::pipe2(ends, O_CLOEXEC), "cannot make a pipe");
   const Descriptor failure(ends[0]);
@@ -107,7 +111,7 @@ pid_t start_main_program(const Policy& policy, const Descriptor& standard_output
   const pid_t child = checked(::fork(), "cannot start the program");
   if (child == 0) {
     try {
-      execute(policy, standard_output, standard_error, data_limit);
+      execute(program, limits, standard_output, standard_error, filter);
     } catch (const std::exception& error) {
       const std::string text = error.what();
       (void)!::write(tell.get(), text.data(), text.size());

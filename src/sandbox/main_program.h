@@ -1,6 +1,6 @@
 #pragma once
 
-// Starting the main program of a sandbox from its first process, which is confined by then.
+// Starting programs of a sandbox, the main one and those beside it, from its first process.
 
 #include <sys/types.h>
 
@@ -8,13 +8,21 @@
 
 #include "sandbox/descriptor.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/system_call_filter.h"
 
 namespace martlet::sandbox {
 
-/// Forks and executes policy.command with standard input from /dev/null. `data_limit` bytes of private
-/// writable memory per process are the limit where no cgroup sets one; 0 means none. Returns when the program
-/// runs; throws std::runtime_error when it cannot be executed.
-pid_t start_main_program(const Policy& policy, const Descriptor& standard_output,
-                         const Descriptor& standard_error, std::uint64_t data_limit);
+struct ProgramLimits {
+  std::uint32_t max_processes = 0;
+  std::uint32_t max_open_files = 0;
+  /// Private writable memory per process, where no cgroup sets a limit; 0 means none.
+  std::uint64_t data_bytes = 0;
+};
+
+/// Forks and executes the program with standard input from /dev/null. With a filter it is confined first;
+/// without one the caller must be, which the program inherits. Returns when the program runs; throws
+/// std::runtime_error when it cannot be executed.
+pid_t start_program(const Program& program, const ProgramLimits& limits, const Descriptor& standard_output,
+                    const Descriptor& standard_error, const SystemCallFilter* filter);
 
 }  // namespace martlet::sandbox

@@ -143,7 +143,7 @@ TEST(Program, WhatCannotBeMadeSaysWhy) {
     policy.binds = {{"/usr", "/var/../task"}};
     EXPECT_NE((co_await creation_failure(warden, policy)).find("target"), std::string::npos);
     policy = shell("true");
-    policy.command = {};
+    policy.command = {"true"};
     EXPECT_NE((co_await creation_failure(warden, policy)).find("command"), std::string::npos);
     policy = shell(std::string(200'000, 'x'));
     EXPECT_NE((co_await creation_failure(warden, policy)).find("too large"), std::string::npos);

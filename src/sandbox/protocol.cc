@@ -1,7 +1,9 @@
 #include "sandbox/protocol.h"
 
 #include <cstring>
+#include <map>
 #include <type_traits>
+#include <vector>
 
 namespace martlet::sandbox {
 
@@ -77,24 +79,76 @@ class Reader {
   bool ok_ = true;
 };
 
-void write(Writer& out, const Policy& policy) {
-  out.text(policy.name);
-  out.number(static_cast<std::uint32_t>(policy.command.size()));
-  for (const auto& word : policy.command) out.text(word);
-  out.number(static_cast<std::uint32_t>(policy.environment.size()));
-  for (const auto& [name, value] : policy.environment) {
+using Words = std::vector<std::string>;
+using Variables = std::map<std::string, std::string>;
+
+void write(Writer& out, const Words& words) {
+  out.number(static_cast<std::uint32_t>(words.size()));
+  for (const auto& word : words) out.text(word);
+}
+
+Words read_words(Reader& in) {
+  Words words;
+  for (auto left = in.count(4); left > 0; --left) words.push_back(in.text());
+  return words;
+}
+
+void write(Writer& out, const Variables& variables) {
+  out.number(static_cast<std::uint32_t>(variables.size()));
+  for (const auto& [name, value] : variables) {
     out.text(name);
     out.text(value);
   }
-  out.text(policy.working_directory);
-  out.text(policy.hostname);
-  out.number(policy.uid);
-  out.number(policy.gid);
-  out.number(static_cast<std::uint32_t>(policy.binds.size()));
-  for (const auto& bind : policy.binds) {
+}
+
+Variables read_variables(Reader& in) {
+  Variables variables;
+  for (auto left = in.count(8); left > 0; --left) {
+    std::string name = in.text();
+    variables[std::move(name)] = in.text();
+  }
+  return variables;
+}
+
+void write(Writer& out, const std::vector<Bind>& binds) {
+  out.number(static_cast<std::uint32_t>(binds.size()));
+  for (const auto& bind : binds) {
     out.text(bind.source);
     out.text(bind.target);
   }
+}
+
+std::vector<Bind> read_binds(Reader& in) {
+  std::vector<Bind> binds;
+  for (auto left = in.count(8); left > 0; --left) {
+    std::string source = in.text();
+    binds.push_back({std::move(source), in.text()});
+  }
+  return binds;
+}
+
+void write(Writer& out, const Egress& egress) {
+  out.number(egress.kind);
+  write(out, egress.allowed);
+}
+
+Egress read_egress(Reader& in) {
+  Egress egress;
+  egress.kind = in.enumeration(Egress::Kind::kNetwork);
+  egress.allowed = read_words(in);
+  return egress;
+}
+
+void write(Writer& out, const Policy& policy) {
+  out.text(policy.name);
+  write(out, policy.command);
+  write(out, policy.environment);
+  out.text(policy.working_directory);
+  out.text(policy.root);
+  out.text(policy.hostname);
+  out.number(policy.uid);
+  out.number(policy.gid);
+  write(out, policy.binds);
   out.number(policy.tmp_bytes);
   out.number(policy.memory_bytes);
   out.number(policy.cpus);
@@ -102,31 +156,62 @@ void write(Writer& out, const Policy& policy) {
   out.number(policy.max_open_files);
   out.number(static_cast<std::uint32_t>(policy.listeners.size()));
   for (const auto& listener : policy.listeners) out.number(listener.port);
+  write(out, policy.egress);
+  out.number(static_cast<std::uint8_t>(policy.unfinished));
 }
 
 Policy read_policy(Reader& in) {
   Policy policy;
   policy.name = in.text();
-  for (auto left = in.count(4); left > 0; --left) policy.command.push_back(in.text());
-  for (auto left = in.count(8); left > 0; --left) {
-    std::string name = in.text();
-    policy.environment[std::move(name)] = in.text();
-  }
+  policy.command = read_words(in);
+  policy.environment = read_variables(in);
   policy.working_directory = in.text();
+  policy.root = in.text();
   policy.hostname = in.text();
   policy.uid = in.number<uid_t>();
   policy.gid = in.number<gid_t>();
-  for (auto left = in.count(8); left > 0; --left) {
-    std::string source = in.text();
-    policy.binds.push_back({std::move(source), in.text()});
-  }
+  policy.binds = read_binds(in);
   policy.tmp_bytes = in.number<std::uint64_t>();
   policy.memory_bytes = in.number<std::uint64_t>();
   policy.cpus = in.number<double>();
   policy.max_processes = in.number<std::uint32_t>();
   policy.max_open_files = in.number<std::uint32_t>();
   for (auto left = in.count(2); left > 0; --left) policy.listeners.push_back({in.number<std::uint16_t>()});
+  policy.egress = read_egress(in);
+  policy.unfinished = in.boolean();
   return policy;
+}
+
+void write(Writer& out, const Finish& finish) {
+  write(out, finish.binds);
+  out.number(finish.tmp_bytes);
+  out.number(finish.memory_bytes);
+  out.number(finish.cpus);
+  write(out, finish.egress);
+}
+
+Finish read_finish(Reader& in) {
+  Finish finish;
+  finish.binds = read_binds(in);
+  finish.tmp_bytes = in.number<std::uint64_t>();
+  finish.memory_bytes = in.number<std::uint64_t>();
+  finish.cpus = in.number<double>();
+  finish.egress = read_egress(in);
+  return finish;
+}
+
+void write(Writer& out, const Program& program) {
+  write(out, program.command);
+  write(out, program.environment);
+  out.text(program.working_directory);
+}
+
+Program read_program(Reader& in) {
+  Program program;
+  program.command = read_words(in);
+  program.environment = read_variables(in);
+  program.working_directory = in.text();
+  return program;
 }
 
 void write(Writer& out, const Result& result) {
@@ -182,6 +267,10 @@ Usage read_usage(Reader& in) {
   return usage;
 }
 
+bool has_program(const Request& request) {
+  return request.kind == Request::Kind::kRunMain || request.kind == Request::Kind::kRun;
+}
+
 }  // namespace
 
 std::string encode(const Policy& policy) {
@@ -197,6 +286,12 @@ std::string encode(const Request& request) {
   out.number(request.sandbox);
   out.number(request.cpus);
   if (request.kind == Request::Kind::kCreate) write(out, request.policy);
+  if (request.kind == Request::Kind::kFinish) write(out, request.finish);
+  if (has_program(request)) write(out, request.program);
+  if (request.kind == Request::Kind::kSignal) {
+    out.number(request.receiver);
+    out.number(request.signal);
+  }
   return out.take();
 }
 
@@ -211,9 +306,22 @@ std::string encode(const Reply& reply) {
   return out.take();
 }
 
+std::string encode(const Order& order) {
+  Writer out;
+  out.number(order.kind);
+  out.number(order.id);
+  out.number(order.number);
+  if (order.kind == Order::Kind::kPolicy) write(out, order.policy);
+  if (order.kind == Order::Kind::kFinish) write(out, order.finish);
+  if (order.kind == Order::Kind::kRun) write(out, order.program);
+  if (order.kind == Order::Kind::kSignal) out.number(order.signal);
+  return out.take();
+}
+
 std::string encode(const Report& report) {
   Writer out;
   out.number(report.kind);
+  out.number(report.id);
   out.text(report.text);
   out.number(report.status);
   return out.take();
@@ -229,11 +337,17 @@ std::optional<Policy> decode_policy(std::string_view bytes) {
 std::optional<Request> decode_request(std::string_view bytes) {
   Reader in(bytes);
   Request request;
-  request.kind = in.enumeration(Request::Kind::kResetPeak);
+  request.kind = in.enumeration(Request::Kind::kSignal);
   request.id = in.number<std::uint64_t>();
   request.sandbox = in.number<std::uint64_t>();
   request.cpus = in.number<double>();
   if (request.kind == Request::Kind::kCreate) request.policy = read_policy(in);
+  if (request.kind == Request::Kind::kFinish) request.finish = read_finish(in);
+  if (has_program(request)) request.program = read_program(in);
+  if (request.kind == Request::Kind::kSignal) {
+    request.receiver = in.number<std::uint64_t>();
+    request.signal = in.number<std::int32_t>();
+  }
   if (!in.done() || request.kind == Request::Kind{}) return std::nullopt;
   return request;
 }
@@ -251,10 +365,25 @@ std::optional<Reply> decode_reply(std::string_view bytes) {
   return reply;
 }
 
+std::optional<Order> decode_order(std::string_view bytes) {
+  Reader in(bytes);
+  Order order;
+  order.kind = in.enumeration(Order::Kind::kSignal);
+  order.id = in.number<std::uint64_t>();
+  order.number = in.number<std::uint64_t>();
+  if (order.kind == Order::Kind::kPolicy) order.policy = read_policy(in);
+  if (order.kind == Order::Kind::kFinish) order.finish = read_finish(in);
+  if (order.kind == Order::Kind::kRun) order.program = read_program(in);
+  if (order.kind == Order::Kind::kSignal) order.signal = in.number<std::int32_t>();
+  if (!in.done() || order.kind == Order::Kind{}) return std::nullopt;
+  return order;
+}
+
 std::optional<Report> decode_report(std::string_view bytes) {
   Reader in(bytes);
   Report report;
-  report.kind = in.enumeration(Report::Kind::kEnded);
+  report.kind = in.enumeration(Report::Kind::kRefused);
+  report.id = in.number<std::uint64_t>();
   report.text = in.text();
   report.status = in.number<std::int32_t>();
   if (!in.done() || report.kind == Report::Kind{}) return std::nullopt;

@@ -27,6 +27,9 @@ Policy full_policy() {
   policy.max_processes = 6;
   policy.max_open_files = 77;
   policy.listeners = {{9001}, {4566}};
+  policy.root = "/images/1";
+  policy.egress = {Egress::Kind::kNetwork, {"10.0.0.0/8:443", "192.168.0.0/16"}};
+  policy.unfinished = true;
   return policy;
 }
 
@@ -49,6 +52,49 @@ void expect_full(const Policy& policy) {
   EXPECT_EQ(policy.binds[1].target, "/b");
   ASSERT_EQ(policy.listeners.size(), 2U);
   EXPECT_EQ(policy.listeners[1].port, 4566);
+  EXPECT_EQ(policy.root, expected.root);
+  EXPECT_EQ(policy.egress.kind, expected.egress.kind);
+  EXPECT_EQ(policy.egress.allowed, expected.egress.allowed);
+  EXPECT_TRUE(policy.unfinished);
+}
+
+Finish full_finish() {
+  return {.binds = {{"/from", "/to"}},
+          .tmp_bytes = 5 << 20,
+          .memory_bytes = 6 << 20,
+          .cpus = 0.5,
+          .egress = {Egress::Kind::kNetwork, {"0.0.0.0/0"}}};
+}
+
+Program full_program() {
+  return {.command = {"/bin/sh", "-c"}, .environment = {{"A", "1"}}, .working_directory = "/tmp"};
+}
+
+void expect_full(const Finish& finish) {
+  const Finish expected = full_finish();
+  ASSERT_EQ(finish.binds.size(), 1U);
+  EXPECT_EQ(finish.binds[0].source, "/from");
+  EXPECT_EQ(finish.binds[0].target, "/to");
+  EXPECT_EQ(finish.tmp_bytes, expected.tmp_bytes);
+  EXPECT_EQ(finish.memory_bytes, expected.memory_bytes);
+  EXPECT_EQ(finish.cpus, expected.cpus);
+  EXPECT_EQ(finish.egress.kind, expected.egress.kind);
+  EXPECT_EQ(finish.egress.allowed, expected.egress.allowed);
+}
+
+void expect_full(const Program& program) {
+  const Program expected = full_program();
+  EXPECT_EQ(program.command, expected.command);
+  EXPECT_EQ(program.environment, expected.environment);
+  EXPECT_EQ(program.working_directory, expected.working_directory);
+}
+
+/// Every beginning of it, and it with one byte more, must not decode.
+template <class Decode>
+void expect_exact(const std::string& bytes, Decode decode) {
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_FALSE(decode(bytes.substr(0, length))) << length;
+  EXPECT_FALSE(decode(bytes + '\0'));
 }
 
 TEST(Protocol, RequestsComeThroughWhole) {
@@ -65,6 +111,62 @@ TEST(Protocol, RequestsComeThroughWhole) {
   EXPECT_EQ(decoded->sandbox, 8U);
   EXPECT_EQ(decoded->cpus, 1.5);
   expect_full(decoded->policy);
+}
+
+TEST(Protocol, RequestsToSandboxesComeThroughWhole) {
+  Request request{.kind = Request::Kind::kFinish, .id = 7, .sandbox = 8, .finish = full_finish()};
+  auto decoded = decode_request(encode(request));
+  ASSERT_TRUE(decoded);
+  expect_full(decoded->finish);
+  expect_exact(encode(request), decode_request);
+  for (const auto kind : {Request::Kind::kRunMain, Request::Kind::kRun}) {
+    request = {.kind = kind, .id = 7, .sandbox = 8, .program = full_program()};
+    decoded = decode_request(encode(request));
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->kind, kind);
+    expect_full(decoded->program);
+    expect_exact(encode(request), decode_request);
+  }
+  request = {.kind = Request::Kind::kSignal, .sandbox = 8, .receiver = 9, .signal = 15};
+  decoded = decode_request(encode(request));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->receiver, 9U);
+  EXPECT_EQ(decoded->signal, 15);
+  expect_exact(encode(request), decode_request);
+}
+
+TEST(Protocol, OrdersAndReportsComeThroughWhole) {
+  Order order{.kind = Order::Kind::kPolicy, .id = 1, .policy = full_policy()};
+  auto decoded = decode_order(encode(order));
+  ASSERT_TRUE(decoded);
+  expect_full(decoded->policy);
+  expect_exact(encode(order), decode_order);
+  order = {.kind = Order::Kind::kFinish, .id = 2, .finish = full_finish()};
+  decoded = decode_order(encode(order));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->id, 2U);
+  expect_full(decoded->finish);
+  expect_exact(encode(order), decode_order);
+  order = {.kind = Order::Kind::kRun, .id = 3, .number = 4, .program = full_program()};
+  decoded = decode_order(encode(order));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->number, 4U);
+  expect_full(decoded->program);
+  expect_exact(encode(order), decode_order);
+  order = {.kind = Order::Kind::kSignal, .number = 5, .signal = 9};
+  decoded = decode_order(encode(order));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->number, 5U);
+  EXPECT_EQ(decoded->signal, 9);
+  expect_exact(encode(order), decode_order);
+  const Report report{.kind = Report::Kind::kRefused, .id = 6, .text = "why", .status = 7};
+  const auto answer = decode_report(encode(report));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->kind, Report::Kind::kRefused);
+  EXPECT_EQ(answer->id, 6U);
+  EXPECT_EQ(answer->text, "why");
+  EXPECT_EQ(answer->status, 7);
+  expect_exact(encode(report), decode_report);
 }
 
 TEST(Protocol, RepliesComeThroughWhole) {
@@ -100,16 +202,12 @@ TEST(Protocol, EveryTruncationAndExtensionIsRefused) {
   Request request;
   request.kind = Request::Kind::kCreate;
   request.policy = full_policy();
-  const std::string bytes = encode(request);
-  for (std::size_t length = 0; length < bytes.size(); ++length)
-    EXPECT_FALSE(decode_request(bytes.substr(0, length))) << length;
-  EXPECT_FALSE(decode_request(bytes + '\0'));
-  EXPECT_FALSE(decode_request(""));
+  expect_exact(encode(request), decode_request);
 }
 
 TEST(Protocol, AbsurdCountsAndKindsAreRefused) {
   std::string bytes = encode(Request{});
-  for (int kind : {0, 8, 255}) {
+  for (int kind : {0, 12, 255}) {
     bytes[0] = static_cast<char>(kind);
     EXPECT_FALSE(decode_request(bytes)) << kind;
   }
@@ -141,6 +239,40 @@ TEST(Protocol, PoliciesAreChecked) {
   EXPECT_NE(wrong([](Policy& p) { p.listeners = {{0}}; }), "");
   for (const char* target : {"", "/", "relative", "/a/../b", "/a//b", "/a/", "/./a"})
     EXPECT_NE(wrong([&](Policy& p) { p.binds[0].target = target; }), "") << target;
+  for (const char* root : {"/", "relative", "/a/../b"})
+    EXPECT_NE(wrong([&](Policy& p) { p.root = root; }), "") << root;
+  EXPECT_NE(wrong([](Policy& p) { p.egress.allowed.assign(1025, "10.0.0.0/8"); }), "");
+  EXPECT_NE(wrong([](Policy& p) { p.egress.allowed = {std::string(65, '1')}; }), "");
+  // Without a main program it starts later.
+  EXPECT_EQ(wrong([](Policy& p) { p.command = {}; }), "");
+}
+
+TEST(Protocol, WhatComesLaterIsChecked) {
+  EXPECT_EQ(check_finish(full_finish()), "");
+  const auto wrong_finish = [](auto change) {
+    Finish finish = full_finish();
+    change(finish);
+    return check_finish(finish);
+  };
+  EXPECT_NE(wrong_finish([](Finish& f) { f.tmp_bytes = 1; }), "");
+  EXPECT_NE(wrong_finish([](Finish& f) { f.memory_bytes = 1; }), "");
+  EXPECT_NE(wrong_finish([](Finish& f) { f.cpus = std::numeric_limits<double>::infinity(); }), "");
+  EXPECT_NE(wrong_finish([](Finish& f) { f.binds[0].target = "/a/.."; }), "");
+  EXPECT_NE(wrong_finish([](Finish& f) { f.binds.assign(65, {"/a", "/b"}); }), "");
+  EXPECT_NE(wrong_finish([](Finish& f) { f.binds[0].source = '/' + std::string(kMaxPolicyBytes, 'x'); }), "");
+  EXPECT_EQ(check_program(full_program()), "");
+  const auto wrong_program = [](auto change) {
+    Program program = full_program();
+    change(program);
+    return check_program(program);
+  };
+  EXPECT_NE(wrong_program([](Program& p) { p.command = {}; }), "");
+  EXPECT_NE(wrong_program([](Program& p) { p.command = {"sh"}; }), "");
+  EXPECT_NE(wrong_program([](Program& p) { p.environment = {{"", "x"}}; }), "");
+  EXPECT_NE(wrong_program([](Program& p) { p.working_directory = ""; }), "");
+  EXPECT_NE(wrong_program([](Program& p) { p.command.emplace_back(kMaxPolicyBytes, 'x'); }), "");
+  EXPECT_TRUE(is_signal(15));
+  for (const int number : {0, -1, 65, 1 << 20}) EXPECT_FALSE(is_signal(number)) << number;
 }
 
 TEST(Protocol, PacketsCarryDescriptors) {

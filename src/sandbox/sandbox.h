@@ -166,7 +166,7 @@ class Sandbox {
   virtual Task<> run_main(Program program) = 0;
   /// Starts another program (an extension) beside the main one.
   virtual Task<std::unique_ptr<Process>> run(Program program) = 0;
-  /// Sends a signal to the main program.
+  /// Sends a signal to the main program; nothing happens when there is none or the sandbox has ended.
   virtual void signal_main(int number) = 0;
 
   /// Stops, and lets go on, all its processes. Each stops when it next enters the kernel, which takes

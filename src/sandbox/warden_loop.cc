@@ -140,12 +140,13 @@ void WardenLoop::on_control() {
 
 void WardenLoop::on_report(Cell& cell) {
   while (cell.read_report() == Cell::Read::kReport) {
-    if (cell.state() == Cell::State::kRunning && cell.id() != 0) {
-      auto descriptors = cell.take_descriptors();
-      if (!descriptors.empty()) reply({.kind = Reply::Kind::kCreated, .id = cell.id()}, descriptors);
-    }
   }
+  pass_messages(cell);
   if (cell.state() == Cell::State::kPrepared) assign();
+}
+
+void WardenLoop::pass_messages(Cell& cell) {
+  for (const auto& [message, descriptors] : cell.take_messages()) reply(message, descriptors);
 }
 
 void WardenLoop::on_exit(Cell& cell) {
@@ -153,6 +154,7 @@ void WardenLoop::on_exit(Cell& cell) {
   on_report(cell);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, cell.pidfd(), nullptr);
   cell.on_exit();
+  pass_messages(cell);
   finish(cell);
 }
 

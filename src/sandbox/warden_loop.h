@@ -31,6 +31,7 @@ class WardenLoop {
   void on_control();
   void on_report(Cell& cell);
   void on_exit(Cell& cell);
+  void pass_messages(Cell& cell);
   void retry_removals();
   void prepare_spare();
 

@@ -35,6 +35,7 @@ std::size_t WardenLoop::cells_in(Cell::State state) const {
 }
 
 void WardenLoop::serve(Request request) {
+  const bool answered = request.kind != Request::Kind::kKill && request.kind != Request::Kind::kSignal;
   if (request.kind == Request::Kind::kCreate) return create(std::move(request));
   Cell* cell = find(request.sandbox);
   if (cell == nullptr || request.sandbox == 0) {
@@ -43,13 +44,13 @@ void WardenLoop::serve(Request request) {
       waiting_.erase(waiting);
       return fail(request.sandbox, "killed on request");
     }
-    if (request.kind != Request::Kind::kKill) fail(request.id, "the sandbox has ended");
+    if (answered) fail(request.id, "the sandbox has ended");
     return;
   }
   try {
     act(request, *cell);
   } catch (const std::exception& error) {
-    if (request.kind != Request::Kind::kKill) fail(request.id, error.what());
+    if (answered) fail(request.id, error.what());
   }
 }
 
@@ -60,6 +61,11 @@ void WardenLoop::act(const Request& request, Cell& cell) {
       return;
     case Request::Kind::kKill:
       return cell.kill();
+    case Request::Kind::kFinish:
+    case Request::Kind::kRunMain:
+    case Request::Kind::kRun:
+    case Request::Kind::kSignal:
+      return cell.order(request);
     case Request::Kind::kFreeze:
       cell.cgroup().freeze();
       break;

@@ -1,0 +1,178 @@
+#include "sandbox/init_loop.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+
+#include "sandbox/confinement.h"
+#include "sandbox/main_program.h"
+
+namespace martlet::sandbox {
+
+namespace {
+
+constexpr std::uint64_t kMain = 0;
+
+Descriptor watch_children() {
+  sigset_t children;
+  ::sigemptyset(&children);
+  ::sigaddset(&children, SIGCHLD);
+  checked(::sigprocmask(SIG_BLOCK, &children, nullptr), "cannot block signals");
+  return Descriptor(checked(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK), "cannot make a signalfd"));
+}
+
+}  // namespace
+
+InitLoop::InitLoop(FirstProcess start) : start_(std::move(start)), signals_(watch_children()) {}
+
+void InitLoop::report(const Report& report, const std::vector<Descriptor>& descriptors) {
+  std::vector<int> numbers;
+  for (const auto& descriptor : descriptors) numbers.push_back(descriptor.get());
+  if (send_packet(start_.socket.get(), encode(report), numbers, Blocking::kWait) != Transfer::kDone)
+    ::_exit(1);
+}
+
+void InitLoop::run() {
+  report({.kind = Report::Kind::kReady});
+  await_policy();
+  std::array<pollfd, 2> events{{{start_.socket.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
+  for (;;) {
+    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) throw_errno("cannot wait for events");
+    if (events[1].revents != 0 && !reap()) return;
+    if (events[0].revents == 0) continue;
+    Packet packet;
+    const Transfer transfer = receive_packet(start_.socket.get(), packet, Blocking::kDontWait);
+    if (transfer == Transfer::kWouldBlock) continue;
+    if (transfer == Transfer::kClosed) ::_exit(1);
+    auto order = decode_order(packet.bytes);
+    if (!order) throw std::runtime_error("malformed order");
+    obey(std::move(*order), std::move(packet.descriptors));
+  }
+}
+
+void InitLoop::await_policy() {
+  Packet packet;
+  if (receive_packet(start_.socket.get(), packet, Blocking::kWait) != Transfer::kDone) ::_exit(1);
+  auto order = decode_order(packet.bytes);
+  if (!order || order->kind != Order::Kind::kPolicy ||
+      packet.descriptors.size() != kJobBinds + order->policy.binds.size())
+    throw std::runtime_error("malformed policy");
+  policy_ = std::move(order->policy);
+  output_ = std::move(packet.descriptors[0]);
+  error_ = std::move(packet.descriptors[1]);
+  const auto listeners = furnish(policy_, packet.descriptors);
+  if (policy_.unfinished)
+    shield();
+  else
+    confine_itself();
+  // Taking an identity made the kernel forget it, and the warden may have ended since.
+  die_with_warden();
+  pollfd warden{start_.socket.get(), POLLIN, 0};
+  if (::poll(&warden, 1, 0) > 0 && (warden.revents & (POLLHUP | POLLERR)) != 0) ::_exit(1);
+  if (!policy_.command.empty()) {
+    programs_[start_program({policy_.command, policy_.environment, policy_.working_directory}, output_,
+                            error_)] = kMain;
+    // Only the program holds its ends of the pipes, so that their readers see its end.
+    output_.reset();
+    error_.reset();
+  }
+  // Only the server holds the listeners, so that closing them closes the port.
+  report({.kind = Report::Kind::kStarted}, listeners);
+}
+
+void InitLoop::confine_itself() {
+  confine(*start_.filter);
+  confined_ = true;
+}
+
+void InitLoop::obey(Order order, std::vector<Descriptor> descriptors) {
+  switch (order.kind) {
+    case Order::Kind::kPolicy:
+      throw std::runtime_error("a second policy");
+    case Order::Kind::kFinish:
+      return finish(order, descriptors);
+    case Order::Kind::kRun:
+      return start(order, descriptors);
+    case Order::Kind::kSignal:
+      return signal(order);
+  }
+}
+
+void InitLoop::finish(const Order& order, std::vector<Descriptor>& mounts) {
+  if (confined_ || mounts.size() != order.finish.binds.size()) throw std::runtime_error("malformed finish");
+  attach_binds(order.finish.binds, mounts);
+  if (order.finish.tmp_bytes != policy_.tmp_bytes) resize_tmp(order.finish.tmp_bytes);
+  policy_.memory_bytes = order.finish.memory_bytes;
+  confine_itself();
+  die_with_warden();
+  // What already runs could not have this limit before it was known.
+  if (const rlim_t bytes = data_limit(); bytes > 0) {
+    const rlimit limit{bytes, bytes};
+    for (const auto& [pid, number] : programs_) ::prlimit(pid, RLIMIT_DATA, &limit, nullptr);
+  }
+  report({.kind = Report::Kind::kDone, .id = order.id});
+}
+
+void InitLoop::start(const Order& order, std::vector<Descriptor>& streams) {
+  const bool main = order.number == kMain;
+  if (streams.size() != (main ? 0 : 2) || (main && !output_)) throw std::runtime_error("malformed start");
+  pid_t pid = -1;
+  std::string problem;
+  try {
+    pid = start_program(order.program, main ? output_ : streams[0], main ? error_ : streams[1]);
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  if (pid < 0) return report({.kind = Report::Kind::kRefused, .id = order.id, .text = problem});
+  programs_[pid] = order.number;
+  if (main) {
+    output_.reset();
+    error_.reset();
+  }
+  report({.kind = Report::Kind::kDone, .id = order.id});
+}
+
+void InitLoop::signal(const Order& order) {
+  // Nobody else reaps, so the number belongs to that program as long as it is in the map.
+  for (const auto& [pid, number] : programs_)
+    if (number == order.number) ::kill(pid, order.signal);
+}
+
+bool InitLoop::reap() {
+  signalfd_siginfo ignored;
+  while (::read(signals_.get(), &ignored, sizeof ignored) > 0) {
+  }
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::waitpid(-1, &status, WNOHANG);
+    if (ended < 0 && errno == EINTR) continue;
+    if (ended <= 0) return true;
+    const auto program = programs_.extract(ended);
+    if (!program) continue;
+    report({.kind = Report::Kind::kEnded, .id = program.mapped(), .status = status});
+    if (program.mapped() == kMain) return false;
+  }
+}
+
+pid_t InitLoop::start_program(const Program& program, const Descriptor& output, const Descriptor& error) {
+  return sandbox::start_program(program,
+                                {.max_processes = policy_.max_processes,
+                                 .max_open_files = policy_.max_open_files,
+                                 .data_bytes = confined_ ? data_limit() : 0},
+                                output, error, confined_ ? nullptr : start_.filter);
+}
+
+/// Interpreters reserve far more than they use, so this only stops a single process that grows without end.
+std::uint64_t InitLoop::data_limit() const {
+  return start_.memory_is_limited ? 0 : policy_.memory_bytes * 2 + (512ULL << 20);
+}
+
+}  // namespace martlet::sandbox
