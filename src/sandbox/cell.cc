@@ -96,7 +96,7 @@ Cell::~Cell() {
 }
 
 void Cell::map_ids(const Policy& policy) {
-  const unsigned offset = workshop_.one_id_for_all ? 0 : slot_;
+  const unsigned offset = id_offset();
   const std::string directory = "/proc/" + std::to_string(pid_);
   const auto line = [](unsigned inside, unsigned outside) {
     return std::to_string(inside) + ' ' + std::to_string(outside) + " 1";
@@ -130,6 +130,20 @@ void Cell::send(const Order& order, const std::vector<Descriptor>& first,
   }
 }
 
+void Cell::give_tmp(std::unique_ptr<TmpDisk> disk) {
+  if (disk != nullptr) {
+    new_tmp_ = disk->take_mount();
+    checked(::fchownat(new_tmp_.get(), "", workshop_.first_uid + id_offset(),
+                       workshop_.first_gid + id_offset(), AT_EMPTY_PATH),
+            "cannot hand over /tmp");
+  }
+  tmp_ = std::move(disk);
+}
+
+void Cell::add_new_tmp(std::vector<Descriptor>& mounts) {
+  if (new_tmp_) mounts.push_back(std::move(new_tmp_));
+}
+
 void Cell::start(const Request& request) {
   const Policy& policy = request.policy;
   id_ = request.id;
@@ -139,7 +153,10 @@ void Cell::start(const Request& request) {
   cgroup_->limit(policy);
   map_ids(policy);
   Streams streams = make_streams();
-  send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, open_binds(policy.binds));
+  std::vector<Descriptor> mounts = open_binds(policy.binds);
+  add_new_tmp(mounts);
+  tmp_bytes_ = policy.tmp_bytes;
+  send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, mounts);
   for_server_ = std::move(streams.outside);
 }
 
@@ -154,8 +171,10 @@ void Cell::order(const Request& request) {
 void Cell::finish(const Request& request) {
   if (!unfinished_) throw std::runtime_error("the sandbox is finished already");
   if (auto wrong = check_finish(request.finish); !wrong.empty()) throw std::runtime_error(wrong);
-  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = request.finish},
-       open_binds(request.finish.binds), {});
+  std::vector<Descriptor> mounts = open_binds(request.finish.binds);
+  add_new_tmp(mounts);
+  tmp_bytes_ = request.finish.tmp_bytes;
+  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = request.finish}, mounts, {});
   unfinished_ = false;
   pending_[request.id] = {.kind = request.kind, .descriptors = {}};
   // While the first process is at work. What is half finished is of no use, and says so when it has ended.

@@ -30,6 +30,9 @@ class InitLoop {
   void finish(const Order& order, std::vector<Descriptor>& mounts);
   void start(const Order& order, std::vector<Descriptor>& streams);
   void signal(const Order& order);
+  /// A finish may want another size than the policy did; files that were written until then are lost if /tmp
+  /// is on a disk.
+  void give_tmp(std::uint64_t bytes, const Descriptor* disk);
   void confine_itself();
   /// False when the main program has ended.
   bool reap();
@@ -42,6 +45,7 @@ class InitLoop {
   Descriptor signals_;
   Policy policy_;
   bool confined_ = false;
+  bool tmp_on_disk_ = false;
   /// The main program's ends of its pipes, until it is started.
   Descriptor output_;
   Descriptor error_;

@@ -105,7 +105,7 @@ Served serve(const WardenOptions& options, Descriptor control) {
                       ids.one_for_all};
     // From here on the loop has the socket; should it fail, the server sees the socket close.
     const int number = control.get();
-    WardenLoop loop(std::move(workshop), std::move(control), std::move(signals));
+    WardenLoop loop(std::move(workshop), options.run_directory, std::move(control), std::move(signals));
     failure = loop.probe();
     if (failure.empty()) {
       loop.run();
