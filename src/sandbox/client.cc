@@ -60,17 +60,18 @@ class RemoteSandbox : public Sandbox {
   }
 
   Task<> finish(Finish finish) override {
-    if (auto wrong = check_finish(finish); !wrong.empty()) throw std::runtime_error(wrong);
+    std::string wrong = check_finish(finish);
     return tell(connection_,
-                {.kind = Request::Kind::kFinish, .sandbox = created_.id, .finish = std::move(finish)});
+                {.kind = Request::Kind::kFinish, .sandbox = created_.id, .finish = std::move(finish)},
+                std::move(wrong));
   }
   Task<> run_main(Program program) override {
-    if (auto wrong = check_program(program); !wrong.empty()) throw std::runtime_error(wrong);
+    std::string wrong = check_program(program);
     return tell(connection_,
-                {.kind = Request::Kind::kRunMain, .sandbox = created_.id, .program = std::move(program)});
+                {.kind = Request::Kind::kRunMain, .sandbox = created_.id, .program = std::move(program)},
+                std::move(wrong));
   }
   Task<std::unique_ptr<Process>> run(Program program) override {
-    if (auto wrong = check_program(program); !wrong.empty()) throw std::runtime_error(wrong);
     return start(connection_, created_.id, std::move(program));
   }
   void signal_main(int number) override {
@@ -92,10 +93,12 @@ class RemoteSandbox : public Sandbox {
   // Coroutines that do not need the handle to outlive them.
   static Task<std::unique_ptr<Process>> start(std::shared_ptr<Connection> connection, std::uint64_t sandbox,
                                               Program program) {
+    if (auto wrong = check_program(program); !wrong.empty()) throw std::runtime_error(wrong);
     auto created = co_await connection->run(sandbox, std::move(program));
     co_return std::make_unique<RemoteProcess>(connection, sandbox, std::move(created));
   }
-  static Task<> tell(std::shared_ptr<Connection> connection, Request request) {
+  static Task<> tell(std::shared_ptr<Connection> connection, Request request, std::string wrong = {}) {
+    if (!wrong.empty()) throw std::runtime_error(wrong);
     co_await connection->call(std::move(request));
   }
   static Task<Usage> ask_usage(std::shared_ptr<Connection> connection, std::uint64_t id) {

@@ -17,7 +17,6 @@
 #include <array>
 #include <cerrno>
 
-#include "sandbox/first_process.h"
 #include "sandbox/kernel.h"
 
 namespace martlet::sandbox {
@@ -93,15 +92,14 @@ void mount_tmp(const Policy& policy) {
   attach_mount(tmp, AT_FDCWD, "/tmp");
 }
 
-std::vector<Descriptor> furnish(const Policy& policy, std::vector<Descriptor>& job) {
+std::vector<Descriptor> furnish(const Policy& policy, const std::vector<Descriptor>& mounts) {
   take_identity(policy);
   checked(::sethostname(policy.hostname.data(), policy.hostname.size()), "cannot set the host name");
-  job.erase(job.begin(), job.begin() + kJobBinds);
-  if (job.size() > policy.binds.size())
-    attach_mount(job.back(), AT_FDCWD, "/tmp");
+  if (mounts.size() > policy.binds.size())
+    replace_tmp(mounts.back());
   else
     mount_tmp(policy);
-  attach_binds(policy.binds, job);
+  attach_binds(policy.binds, mounts);
   std::vector<Descriptor> listeners;
   for (const auto& listener : policy.listeners) listeners.push_back(listen_on(listener.port));
   return listeners;

@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "sandbox/confinement.h"
+#include "sandbox/image_root.h"
 #include "sandbox/main_program.h"
 
 namespace martlet::sandbox {
@@ -62,15 +63,22 @@ void InitLoop::await_policy() {
   Packet packet;
   if (receive_packet(start_.socket.get(), packet, Blocking::kWait) != Transfer::kDone) ::_exit(1);
   auto order = decode_order(packet.bytes);
+  auto& mounts = packet.descriptors;
   if (!order || order->kind != Order::Kind::kPolicy) throw std::runtime_error("malformed policy");
-  const std::size_t without_disk = kJobBinds + order->policy.binds.size();
-  tmp_on_disk_ = packet.descriptors.size() == without_disk + 1;
-  if (packet.descriptors.size() != without_disk && !tmp_on_disk_)
+  const std::size_t without_disk =
+      kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size();
+  tmp_on_disk_ = mounts.size() == without_disk + 1;
+  if (mounts.size() != without_disk && !tmp_on_disk_)
     throw std::runtime_error("malformed policy");
   policy_ = std::move(order->policy);
-  output_ = std::move(packet.descriptors[0]);
-  error_ = std::move(packet.descriptors[1]);
-  const auto listeners = furnish(policy_, packet.descriptors);
+  output_ = std::move(mounts[0]);
+  error_ = std::move(mounts[1]);
+  mounts.erase(mounts.begin(), mounts.begin() + kPolicyStreams);
+  if (!policy_.root.empty()) {
+    enter_image(mounts.front());
+    mounts.erase(mounts.begin());
+  }
+  const auto listeners = furnish(policy_, mounts);
   if (policy_.unfinished)
     shield();
   else

@@ -50,6 +50,9 @@ struct Policy {
   std::string name;
 
   /// Host directory that takes the system root's place (an unpacked container image); empty: the system root.
+  /// It is read-only inside, without devices and set-user-id programs; /proc, /dev, /tmp, /etc/hosts and
+  /// /etc/resolv.conf are the sandbox's own. Mount points that it lacks, for these and for binds, are made in
+  /// the directory itself, which therefore has to belong to the caller. Submounts of it are not shown.
   std::string root;
 
   /// Program and arguments; the program is a path inside the sandbox. Empty: the sandbox starts without a
@@ -62,10 +65,10 @@ struct Policy {
   uid_t uid = 993;
   gid_t gid = 990;
 
-  /// Beside the system root (/usr, /lib*, /bin, /sbin read-only; a minimal /etc, /dev and /proc). Mount
-  /// points are made where they are missing, except below /usr and the other parts of the system root. Files
-  /// keep their owners and modes and have to be readable by others; the directories above a source need not
-  /// be.
+  /// Beside the system root (where `root` does not replace it: /usr, /lib*, /bin, /sbin read-only; a minimal
+  /// /etc, /dev and /proc). Mount points are made where they are missing, except below /usr and the other
+  /// parts of the system root. Files keep their owners and modes and have to be readable by others; the
+  /// directories above a source need not be.
   std::vector<Bind> binds;
   /// Size of the private /tmp, the only place to write. It lies in memory and counts against memory_bytes.
   std::uint64_t tmp_bytes = 512ULL << 20;
@@ -87,7 +90,7 @@ struct Policy {
 
 /// What an unfinished sandbox is given when it is known what it is for.
 struct Finish {
-  std::vector<Bind> binds;
+  std::vector<Bind> binds{};
   std::uint64_t tmp_bytes = 512ULL << 20;
   std::uint64_t memory_bytes = 128ULL << 20;
   double cpus = 0;
@@ -96,8 +99,8 @@ struct Finish {
 
 /// A program to start in a sandbox that exists; the paths are those inside.
 struct Program {
-  std::vector<std::string> command;
-  std::map<std::string, std::string> environment;
+  std::vector<std::string> command{};
+  std::map<std::string, std::string> environment{};
   std::string working_directory = "/";
 };
 
