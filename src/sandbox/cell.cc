@@ -147,14 +147,24 @@ void Cell::add_new_tmp(std::vector<Descriptor>& mounts) {
   if (new_tmp_) mounts.push_back(std::move(new_tmp_));
 }
 
+void Cell::connect(const Egress& egress, std::vector<Bind>& binds) {
+  if (egress.kind == Egress::Kind::kNone) return;
+  if (workshop_.network == nullptr)
+    throw std::runtime_error("egress needs a privileged warden: run martlet as root, or grant no egress");
+  link_ = workshop_.network->attach(pid_, egress);
+  if (const std::string& file = workshop_.network->resolver_file(); !file.empty())
+    binds.push_back({.source = file, .target = "/etc/resolv.conf"});
+}
+
 void Cell::start(const Request& request) {
-  const Policy& policy = request.policy;
+  Policy policy = request.policy;
   id_ = request.id;
   state_ = State::kStarting;
   unfinished_ = policy.unfinished;
   has_main_ = !policy.command.empty();
   cgroup_->limit(policy);
   map_ids(policy);
+  connect(policy.egress, policy.binds);
   if (!policy.root.empty()) image_ = ImageRoot(policy.root);
   std::vector<Descriptor> mounts = open_binds(policy.binds);
   if (image_) mounts.insert(mounts.begin(), image_.copy());
@@ -176,10 +186,12 @@ void Cell::order(const Request& request) {
 void Cell::finish(const Request& request) {
   if (!unfinished_) throw std::runtime_error("the sandbox is finished already");
   if (auto wrong = check_finish(request.finish); !wrong.empty()) throw std::runtime_error(wrong);
-  std::vector<Descriptor> mounts = open_binds(request.finish.binds);
+  Finish finish = request.finish;
+  connect(finish.egress, finish.binds);
+  std::vector<Descriptor> mounts = open_binds(finish.binds);
   add_new_tmp(mounts);
-  tmp_bytes_ = request.finish.tmp_bytes;
-  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = request.finish}, mounts, {});
+  tmp_bytes_ = finish.tmp_bytes;
+  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = finish}, mounts, {});
   unfinished_ = false;
   pending_[request.id] = {.kind = request.kind, .descriptors = {}};
   // While the first process is at work. What is half finished is of no use, and says so when it has ended.

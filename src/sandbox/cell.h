@@ -19,6 +19,7 @@
 #include "sandbox/descriptor.h"
 #include "sandbox/image_root.h"
 #include "sandbox/kernel.h"
+#include "sandbox/network.h"
 #include "sandbox/protocol.h"
 #include "sandbox/system_call_filter.h"
 #include "sandbox/system_root.h"
@@ -37,6 +38,8 @@ struct Workshop {
   uid_t first_uid = 0;
   gid_t first_gid = 0;
   bool one_id_for_all = true;
+  /// Null where the warden is not privileged.
+  std::unique_ptr<Network> network{};
 };
 
 class Cell {
@@ -109,6 +112,7 @@ class Cell {
  private:
   void map_ids(const Policy& policy);
   [[nodiscard]] unsigned id_offset() const { return workshop_.one_id_for_all ? 0 : slot_; }
+  void connect(const Egress& egress, std::vector<Bind>& binds);
   void add_new_tmp(std::vector<Descriptor>& mounts);
   std::vector<Descriptor> open_binds(const std::vector<Bind>& binds);
   void send(const Order& order, const std::vector<Descriptor>& first, const std::vector<Descriptor>& rest);
@@ -137,6 +141,7 @@ class Cell {
   std::map<std::uint64_t, Pending> pending_;  ///< by the request's id
   std::set<std::uint64_t> programs_;          ///< that run beside the main one
   std::vector<Message> messages_;
+  std::unique_ptr<Network::Link> link_;
   std::unique_ptr<TmpDisk> tmp_;
   Descriptor new_tmp_;  ///< its mount, until the first process has it
   std::uint64_t tmp_bytes_ = 0;

@@ -210,7 +210,7 @@ std::optional<DiskMessage> decode_disk_message(std::string_view bytes) {
 
 std::uint64_t image_bytes(std::uint64_t bytes) {
   // Tables, bitmaps, and the two per cent that ext4 keeps back from everyone.
-  const std::uint64_t size = bytes + bytes / 24 + (4U << 20);
+  const std::uint64_t size = bytes + bytes / 24 + (1U << 20);
   return (size + kBlock - 1) / kBlock * kBlock;
 }
 

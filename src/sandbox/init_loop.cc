@@ -68,8 +68,7 @@ void InitLoop::await_policy() {
   const std::size_t without_disk =
       kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size();
   tmp_on_disk_ = mounts.size() == without_disk + 1;
-  if (mounts.size() != without_disk && !tmp_on_disk_)
-    throw std::runtime_error("malformed policy");
+  if (mounts.size() != without_disk && !tmp_on_disk_) throw std::runtime_error("malformed policy");
   policy_ = std::move(order->policy);
   output_ = std::move(mounts[0]);
   error_ = std::move(mounts[1]);
