@@ -82,6 +82,9 @@ struct RuntimeSearch {
 
   /// This machine's places, after those in `configured`.
   static RuntimeSearch of_this_machine(std::vector<std::string> configured = {});
+  /// All of these, and the installations that links in a directory of programs lead to: what has to be seen
+  /// to find interpreters.
+  [[nodiscard]] std::vector<std::string> directories() const;
 };
 
 /// What there is, by language.

@@ -233,11 +233,12 @@ Task<> App::run() {
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
+  // Before anybody is told: who reads that may end the server at once.
+  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   log::info("ready",
             {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
   release_startup_memory();
 
-  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   const int received = co_await signals.async_wait(boost::asio::use_awaitable);
   log::info("stopping: requests under way may finish; once more ends it now",
             {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});

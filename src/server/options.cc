@@ -64,6 +64,11 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       .add_flag("--allow-open-network", options.allow_open_network,
                 "Allow --auth open on an address that other machines reach")
       ->envname("MARTLET_ALLOW_OPEN_NETWORK");
+  serve
+      .add_option("--user", options.user,
+                  "User (name or id) that the server becomes when started as root; default: martlet if there "
+                  "is one, else one that is nobody's")
+      ->envname("MARTLET_USER");
   serve.add_option("--region", options.region, "Region of requests that name none")
       ->envname("MARTLET_REGION")
       ->capture_default_str();

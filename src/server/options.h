@@ -25,6 +25,8 @@ struct ServeOptions {
   /// PEM files; both or none.
   std::string tls_certificate;
   std::string tls_key;
+  /// Name or id of the user that the server becomes when it is started as root; empty for the default.
+  std::string user;
   /// fsync before an acknowledgement.
   bool durable_on_disk = false;
   /// Most memory of all function environments together, MiB; 0 takes three quarters of the machine's.
