@@ -178,6 +178,7 @@ void Cell::start(const Request& request) {
 void Cell::order(const Request& request) {
   if (state_ != State::kRunning) throw std::runtime_error("the sandbox has ended");
   if (request.kind == Request::Kind::kFinish) return finish(request);
+  if (request.kind == Request::Kind::kSocket) return make_socket(request);
   if (request.kind != Request::Kind::kSignal) return run(request);
   if (is_signal(request.signal))
     send({.kind = Order::Kind::kSignal, .number = request.receiver, .signal = request.signal}, {}, {});
@@ -219,6 +220,13 @@ void Cell::run(const Request& request) {
        streams.inside, {});
   has_main_ = has_main_ || main;
   pending_[request.id] = {.kind = request.kind, .descriptors = std::move(streams.outside)};
+}
+
+void Cell::make_socket(const Request& request) {
+  constexpr std::size_t kMaxOrders = 64;
+  if (pending_.size() >= kMaxOrders) throw std::runtime_error("too many requests to one sandbox");
+  send({.kind = Order::Kind::kSocket, .id = request.id}, {}, {});
+  pending_[request.id] = {.kind = request.kind, .descriptors = {}};
 }
 
 void Cell::kill() {
@@ -266,12 +274,12 @@ void Cell::take_report(const Report& report, std::vector<Descriptor>& descriptor
       break;
     case Report::Kind::kDone:
     case Report::Kind::kRefused:
-      answer(report);
+      answer(report, descriptors);
       break;
   }
 }
 
-void Cell::answer(const Report& report) {
+void Cell::answer(const Report& report, std::vector<Descriptor>& received) {
   auto order = pending_.extract(report.id);
   if (!order) return;
   auto& [kind, descriptors] = order.mapped();
@@ -281,6 +289,7 @@ void Cell::answer(const Report& report) {
     return;
   }
   if (kind == Request::Kind::kRun) programs_.insert(report.id);
+  if (kind == Request::Kind::kSocket) descriptors = std::move(received);
   messages_.push_back({{.kind = Reply::Kind::kDone, .id = report.id}, std::move(descriptors)});
 }
 

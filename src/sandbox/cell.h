@@ -68,8 +68,8 @@ class Cell {
   }
   /// Gives a prepared cell its policy; throws std::runtime_error when it cannot be had.
   void start(const Request& request);
-  /// Passes kFinish, kRunMain, kRun and kSignal on to a running cell. Throws std::runtime_error, with nothing
-  /// changed, when that cannot be done; the answer is among take_messages() later.
+  /// Passes kFinish, kRunMain, kRun, kSocket and kSignal on to a running cell. Throws std::runtime_error,
+  /// with nothing changed, when that cannot be done; the answer is among take_messages() later.
   void order(const Request& request);
   void kill();
   /// Kills a cell that could not be started, and keeps the reason.
@@ -118,8 +118,9 @@ class Cell {
   void send(const Order& order, const std::vector<Descriptor>& first, const std::vector<Descriptor>& rest);
   void finish(const Request& request);
   void run(const Request& request);
+  void make_socket(const Request& request);
   void take_report(const Report& report, std::vector<Descriptor>& descriptors);
-  void answer(const Report& report);
+  void answer(const Report& report, std::vector<Descriptor>& received);
   void program_ended(const Report& report);
 
   Workshop& workshop_;

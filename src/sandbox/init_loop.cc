@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +117,8 @@ void InitLoop::obey(Order order, std::vector<Descriptor> descriptors) {
       return finish(order, descriptors);
     case Order::Kind::kRun:
       return start(order, descriptors);
+    case Order::Kind::kSocket:
+      return make_socket(order);
     case Order::Kind::kSignal:
       return signal(order);
   }
@@ -175,6 +178,15 @@ void InitLoop::settle(std::size_t index) {
     error_.reset();
   }
   report({.kind = Report::Kind::kDone, .id = starting.order});
+}
+
+void InitLoop::make_socket(const Order& order) {
+  // The server connects it itself: a listener with a full queue must not hold up this process.
+  std::vector<Descriptor> made;
+  made.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!made.front())
+    return report({.kind = Report::Kind::kRefused, .id = order.id, .text = "cannot make a socket"});
+  report({.kind = Report::Kind::kDone, .id = order.id}, made);
 }
 
 void InitLoop::signal(const Order& order) {

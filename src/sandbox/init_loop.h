@@ -32,6 +32,7 @@ class InitLoop {
   void start(const Order& order, std::vector<Descriptor>& streams);
   /// Answers the order once its program runs or has failed.
   void settle(std::size_t index);
+  void make_socket(const Order& order);
   void signal(const Order& order);
   /// A finish may want another size than the policy did; files that were written until then are lost if /tmp
   /// is on a disk.

@@ -71,6 +71,7 @@ void WardenLoop::act(const Request& request, Cell& cell) {
       return finish_cells();
     case Request::Kind::kRunMain:
     case Request::Kind::kRun:
+    case Request::Kind::kSocket:
     case Request::Kind::kSignal:
       return cell.order(request);
     case Request::Kind::kFreeze:
