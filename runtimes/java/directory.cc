@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-extern "C" __attribute__((visibility("default"))) int Java_martlet_runtime_ProcessState_chdir(void* /*environment*/,
-                                                                                              void* /*type*/) {
+extern "C" __attribute__((visibility("default"))) int Java_martlet_runtime_ProcessState_chdir(
+    void* /*environment*/, void* /*type*/) {
   return ::chdir("/var/task");
 }

@@ -102,9 +102,12 @@ void java(Runtime& runtime) {
   // Functions live too short for the second compiler, and one processor gains nothing from another collector.
   runtime.command.insert(runtime.command.end(),
                          {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData",
-                          "-jar", "/var/runtime/bootstrap.jar"});
+                          "-Dfile.encoding=UTF-8", "-jar", "/var/runtime/bootstrap.jar"});
+  // Java takes the encoding of variables and file names from here; en_US.UTF-8 is not on every system.
+  runtime.variables = {{"LC_ALL", "C.UTF-8"}};
   runtime.start_variables = start_variables({"JAVA_", "JDK_", "_JAVA_OPTIONS", "CLASSPATH"});
   runtime.heap_options = {"-Xmx{}m"};
+  runtime.heap_percent = 75;  // classes and compiled code are beside the heap
   // Room for the largest function, which the sandbox's limit bounds; little of it is free at any time.
   runtime.preboot_options = {"-Xmx9g", "-Xms16m", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=40"};
 }

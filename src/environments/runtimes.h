@@ -49,10 +49,13 @@ struct Runtime {
   /// function is not known.
   std::vector<std::string> heap_options = {};
   std::vector<std::string> preboot_options = {};
+  /// How much of a function's memory its heap may take.
+  std::uint32_t heap_percent = 90;
 
-  /// MiB that the heap of a function with that much memory may have; it is also the preboot protocol's
-  /// heap_mb.
-  static std::uint32_t heap_mb(std::uint32_t memory_mb) { return memory_mb * 9 / 10; }
+  /// MiB that the heap of a function with that much memory may have; also the preboot protocol's heap_mb.
+  [[nodiscard]] std::uint32_t heap_mb(std::uint32_t memory_mb) const {
+    return memory_mb * heap_percent / 100;
+  }
   /// `command` for a function with that much memory.
   [[nodiscard]] std::vector<std::string> command_for(std::uint32_t memory_mb) const;
   /// `command` for a process that waits for its function.

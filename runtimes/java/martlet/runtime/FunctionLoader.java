@@ -14,7 +14,7 @@ import java.util.List;
 /** Loads the function: /var/task, its lib/*.jar and those of the layers. The interfaces of Lambda and CRaC are the runtime's. */
 final class FunctionLoader extends URLClassLoader {
     FunctionLoader(String root, ClassLoader parent) throws IOException {
-        super("function", places(root), parent);
+        super(places(root), parent);
     }
 
     private static URL[] places(String root) throws IOException {
