@@ -11,7 +11,7 @@ namespace martlet::environments {
 
 Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec,
                          std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log,
-                         sandbox::Policy policy)
+                         sandbox::Policy policy, InitializationType type)
     : around_(surroundings),
       spec_(std::move(spec)),
       runtime_(std::move(runtime)),
@@ -19,6 +19,7 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
       telemetry_(std::make_shared<Telemetry>(surroundings.executor, surroundings.clock, surroundings.tasks,
                                              spec_->logging.format)),
       policy_(std::move(policy)),
+      type_(spec_->snap_start ? InitializationType::kSnapStart : type),
       slots_(std::max<std::size_t>(spec_->concurrency, 1)),
       alarm_(surroundings.executor, surroundings.clock, [this] { return look_at_deadlines(); }),
       give_back_(surroundings.executor, surroundings.clock, [this] { return look_at_waiting_runs(); }),
@@ -33,8 +34,9 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
 Task<> Environment::start(Duration init_limit, std::unique_ptr<sandbox::Sandbox> ready) {
   const auto self = shared_from_this();
   created_at_ = around_.clock.elapsed();
-  // A pre-booted runtime runs already: it is not for functions with extensions, which start before it.
-  std::vector<std::string> extensions = ready ? std::vector<std::string>{} : external_extensions_of(*spec_);
+  // A pre-booted one has its main program already, and so no external extensions.
+  std::vector<std::string> extensions;
+  if (!ready) extensions = external_extensions_of(*spec_);
   if (ready) {
     sandbox_ = std::move(ready);
     around_.runtime_api.hand_over(tag(), weak_from_this());
@@ -183,14 +185,6 @@ Environment::State Environment::state() const {
       return State::kBusy;
   }
   return state;
-}
-
-InitializationType Environment::initialization_type() const {
-  if (spec_->snap_start) return InitializationType::kSnapStart;
-  const auto found = policy_.environment.find("AWS_LAMBDA_INITIALIZATION_TYPE");
-  const bool provisioned = found != policy_.environment.end() &&
-                           found->second == name_of(InitializationType::kProvisionedConcurrency);
-  return provisioned ? InitializationType::kProvisionedConcurrency : InitializationType::kOnDemand;
 }
 
 std::chrono::microseconds Environment::since(Duration start) const {

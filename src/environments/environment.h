@@ -66,7 +66,8 @@ class Environment final : public RuntimeHost,
   };
 
   Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec,
-              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy);
+              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy,
+              InitializationType type = InitializationType::kOnDemand);
 
   /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when
   /// no sandbox can be made. Or takes over one with a pre-booted runtime, which the Runtime API knows by the
@@ -212,7 +213,6 @@ class Environment final : public RuntimeHost,
   /// set kind and payload. `status` and `error_type` are REPORT's.
   Task<> settle(Slot& slot, Outcome outcome, Status status, std::string error_type);
   [[nodiscard]] std::chrono::microseconds since(Duration start) const;
-  [[nodiscard]] InitializationType initialization_type() const;
 
   // environment_extensions.cc
   /// Starts the extensions, and the runtime when they have all registered.
@@ -239,6 +239,7 @@ class Environment final : public RuntimeHost,
   std::shared_ptr<LogStream> log_;
   std::shared_ptr<Telemetry> telemetry_;
   sandbox::Policy policy_;
+  const InitializationType type_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 
   /// Null until there is an extension.

@@ -25,7 +25,7 @@ class EnvironmentBench {
         warden(with),
         tasks(with),
         api(with, *clock),
-        runtimes(runtimes_of_this_tree(), RuntimeSearch::of_this_machine()),
+        runtimes(runtimes_of_this_tree(), RuntimeOptions{}),
         around{.executor = with,
                .clock = *clock,
                .warden = warden,

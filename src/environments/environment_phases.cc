@@ -42,11 +42,9 @@ Task<> Environment::init_failed(InitFailure failure, Status status) {
   const auto took = since(in_invocation ? slot.started : created_at_);
   const Phase phase = in_invocation ? Phase::kInvoke : Phase::kInit;
   const std::string error_type = status == Status::kTimeout ? "" : init_failure_.error_type;
-  log_->add(InitRuntimeDone{.initialization_type = initialization_type(),
-                            .phase = phase,
-                            .status = status,
-                            .error_type = error_type});
-  log_->add(InitReport{.initialization_type = initialization_type(),
+  log_->add(InitRuntimeDone{
+      .initialization_type = type_, .phase = phase, .status = status, .error_type = error_type});
+  log_->add(InitReport{.initialization_type = type_,
                        .phase = phase,
                        .status = status,
                        .error_type = error_type,
@@ -75,8 +73,8 @@ void Environment::init_ended() {
   around_.tasks.spawn("set cpus", apply_cpus(shared_from_this()));
   const auto took = since(created_at_);
   const Phase phase = slots_.front().run ? Phase::kInvoke : Phase::kInit;
-  log_->add(InitRuntimeDone{.initialization_type = initialization_type(), .phase = phase});
-  log_->add(InitReport{.initialization_type = initialization_type(), .phase = phase, .duration = took});
+  log_->add(InitRuntimeDone{.initialization_type = type_, .phase = phase});
+  log_->add(InitReport{.initialization_type = type_, .phase = phase, .duration = took});
   telemetry_->close_subscriptions();
   if (extensions_)
     for (const Extensions::Member& member : extensions_->members())
@@ -93,7 +91,8 @@ void Environment::init_ended() {
     log_->flush();
     stage_ = Stage::kHeld;
   } else {
-    init_duration_ = took;
+    // What was initialised ahead of any invocation is no part of one.
+    if (type_ == InitializationType::kOnDemand) init_duration_ = took;
     stage_ = Stage::kServing;
   }
   idle_since_ = around_.clock.elapsed();

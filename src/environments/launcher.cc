@@ -24,6 +24,18 @@ Birth Launcher::conceive(std::shared_ptr<const Spec> spec, std::shared_ptr<const
   return {.spec = std::move(spec), .runtime = std::move(runtime), .log = std::move(log), .type = type};
 }
 
+void Launcher::announce(const Birth& birth) {
+  const Spec& spec = *birth.spec;
+  birth.log->add(InitStart{.initialization_type = birth.type,
+                           .runtime_version = birth.runtime->version,
+                           .region = spec.region,
+                           .function_name = spec.function_name,
+                           .function_version = spec.version,
+                           .instance_id = birth.log->name(),
+                           .memory_mb = spec.memory_mb,
+                           .notice = birth.runtime->notice});
+}
+
 Task<Launcher::Started> Launcher::start(Birth birth, Duration limit, std::shared_ptr<Run> run) {
   const std::uint64_t ticket = co_await with_.gate.enter();
   Started started;
@@ -57,25 +69,17 @@ Task<Launcher::Started> Launcher::start_in_place(Birth birth, Duration limit, st
   co_return co_await boot(std::move(birth), limit, std::move(run));
 }
 
-void Launcher::announce(const Birth& birth) {
-  if (std::exchange(*birth.announced, true)) return;
-  birth.log->add(InitStart{.initialization_type = birth.type,
-                           .runtime_version = birth.runtime->version,
-                           .region = birth.spec->region,
-                           .function_name = birth.spec->function_name,
-                           .function_version = birth.spec->version,
-                           .instance_id = birth.log->name(),
-                           .memory_mb = birth.spec->memory_mb});
-}
-
 std::shared_ptr<Environment> Launcher::make(const Birth& birth, sandbox::Policy policy,
                                             const std::shared_ptr<Run>& run) {
-  auto environment =
-      std::make_shared<Environment>(with_.around, birth.spec, birth.runtime, birth.log, std::move(policy));
-  announce(birth);  // now that there are those who may want to know
+  auto environment = std::make_shared<Environment>(with_.around, birth.spec, birth.runtime, birth.log,
+                                                   std::move(policy), birth.type);
   with_.roster.add(environment, birth.type);
   ++cold_starts_;
-  if (run) environment->begin(run);
+  // Not before there are those who may want to know. A second try goes on with what the first one began.
+  if (run)
+    environment->begin(run);
+  else
+    announce(birth);
   return environment;
 }
 
@@ -106,8 +110,10 @@ Task<Launcher::Started> Launcher::boot(Birth birth, Duration limit, std::shared_
   const Spec& spec = *birth.spec;
   auto policy = policy_for(spec, *birth.runtime, with_.ports, "env-" + with_.ids.hex(24), birth.log->name(),
                            co_await credentials_of(spec), birth.type);
-  if (!policy) announce(birth);
-  if (!policy) co_return std::unexpected(policy.error());
+  if (!policy) {
+    if (!run) announce(birth);
+    co_return std::unexpected(policy.error());
+  }
   const auto environment = make(birth, std::move(*policy), run);
   std::string reason;
   try {

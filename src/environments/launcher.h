@@ -28,8 +28,6 @@ struct Birth {
   std::shared_ptr<const Runtime> runtime;
   std::shared_ptr<LogStream> log;
   InitializationType type = InitializationType::kOnDemand;
-  /// INIT_START has been written: once, however often initialisation is tried.
-  std::shared_ptr<bool> announced = std::make_shared<bool>(false);
 };
 
 class Launcher {

@@ -63,7 +63,8 @@ struct Text {
   TimePoint now;
 
   std::string operator()(const InitStart& e) const {
-    return version_line("INIT_START", e.runtime_version, e.region);
+    std::string line = version_line("INIT_START", e.runtime_version, e.region);
+    return e.notice.empty() ? line : fmt::format("{}{}\n", line, e.notice);
   }
   std::string operator()(const InitRuntimeDone&) const { return {}; }
   std::string operator()(const InitReport& e) const {

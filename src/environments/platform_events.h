@@ -47,6 +47,8 @@ struct InitStart {
   std::string_view function_version = {};
   std::string_view instance_id = {};
   std::uint32_t memory_mb = 0;
+  /// What there is to say of the runtime, in the log alone; empty when it is the one that was asked for.
+  std::string_view notice = {};
 };
 
 struct InitRuntimeDone {

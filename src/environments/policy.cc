@@ -46,9 +46,7 @@ Variables variables_before_function(const Runtime& runtime, const Ports& ports) 
       {"AWS_ENDPOINT_URL", "http://127.0.0.1:" + std::to_string(ports.endpoint)},
       {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:" + std::to_string(ports.runtime_api)},
   };
-  if (runtime.language == Language::kPython) variables["PYTHONPATH"] = "/var/runtime";
-  if (runtime.language == Language::kNode)
-    variables["NODE_PATH"] = "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task";
+  for (const auto& [name, value] : runtime.variables) variables[name] = value;
   return variables;
 }
 
@@ -86,17 +84,13 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
                                                        InitializationType type) {
   sandbox::Policy policy;
   policy.name = name;
-  policy.command = runtime.command;
+  policy.command = runtime.command_for(spec.memory_mb);
   if (policy.command.empty()) {
     const auto bootstrap = bootstrap_of(spec);
     if (!bootstrap)
       return std::unexpected("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
     policy.command = {*bootstrap};
   }
-  if (runtime.language == Language::kNode)
-    // Node.js does not see the sandbox's memory limit; without this it would collect garbage too late.
-    policy.command.insert(policy.command.begin() + 1,
-                          "--max-old-space-size=" + std::to_string(spec.memory_mb * 9 / 10));
   policy.environment = variables_for(spec, runtime, ports, log_stream, credentials, type);
   policy.working_directory = "/var/task";
   policy.binds = runtime.binds;

@@ -42,8 +42,9 @@ sandbox::Finish finish_for(const sandbox::Policy& policy, const Runtime& runtime
 std::string function_document(const Variables& variables, std::uint32_t memory_mb) {
   boost::json::object names;
   for (const auto& [name, value] : variables) names[name] = value;
-  return boost::json::serialize(boost::json::object{
-      {"variables", std::move(names)}, {"working_directory", "/var/task"}, {"heap_mb", memory_mb * 9 / 10}});
+  return boost::json::serialize(boost::json::object{{"variables", std::move(names)},
+                                                    {"working_directory", "/var/task"},
+                                                    {"heap_mb", Runtime::heap_mb(memory_mb)}});
 }
 
 Preboot::Preboot(Environment::Surroundings& surroundings, sandbox::Policy policy)

@@ -163,15 +163,15 @@ Task<> answer_credentials(Host host, net::Request& request, net::ResponseWriter&
                                 : api_refusal(403, "AccessDenied", "The authorization token is not valid"));
 }
 
+Task<> answer_function(std::shared_ptr<WaitingRuntime> waiting, net::ResponseWriter& writer) {
+  std::optional<std::string> document = co_await waiting->function();
+  co_await writer.send(document ? api_json(200, std::move(*document)) : response_to(Verdict::kWrongState));
+}
+
 Task<> answer_subscription(Host host, net::Request& request, net::ResponseWriter& writer) {
   const auto telemetry = host->telemetry_host();
   const std::string body = co_await request.read_all(kMaxSubscribeBytes);
   co_await writer.send(answer_telemetry(*telemetry, request.head(), body));
-}
-
-Task<> answer_function(std::shared_ptr<WaitingRuntime> waiting, net::ResponseWriter& writer) {
-  std::optional<std::string> document = co_await waiting->function();
-  co_await writer.send(document ? api_json(200, std::move(*document)) : response_to(Verdict::kWrongState));
 }
 
 Task<> answer_runtime(Host host, std::string_view path, net::Request& request, net::ResponseWriter& writer) {

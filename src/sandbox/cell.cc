@@ -96,7 +96,7 @@ Cell::~Cell() {
 }
 
 void Cell::map_ids(const Policy& policy) {
-  const unsigned offset = workshop_.one_id_for_all ? 0 : slot_;
+  const unsigned offset = id_offset();
   const std::string directory = "/proc/" + std::to_string(pid_);
   const auto line = [](unsigned inside, unsigned outside) {
     return std::to_string(inside) + ' ' + std::to_string(outside) + " 1";
@@ -133,18 +133,44 @@ void Cell::send(const Order& order, const std::vector<Descriptor>& first,
   }
 }
 
+void Cell::give_tmp(std::unique_ptr<TmpDisk> disk) {
+  if (disk != nullptr) {
+    new_tmp_ = disk->take_mount();
+    checked(::fchownat(new_tmp_.get(), "", workshop_.first_uid + id_offset(),
+                       workshop_.first_gid + id_offset(), AT_EMPTY_PATH),
+            "cannot hand over /tmp");
+  }
+  tmp_ = std::move(disk);
+}
+
+void Cell::add_new_tmp(std::vector<Descriptor>& mounts) {
+  if (new_tmp_) mounts.push_back(std::move(new_tmp_));
+}
+
+void Cell::connect(const Egress& egress, std::vector<Bind>& binds) {
+  if (egress.kind == Egress::Kind::kNone) return;
+  if (workshop_.network == nullptr)
+    throw std::runtime_error("egress needs a privileged warden: run martlet as root, or grant no egress");
+  link_ = workshop_.network->attach(pid_, egress);
+  if (const std::string& file = workshop_.network->resolver_file(); !file.empty())
+    binds.push_back({.source = file, .target = "/etc/resolv.conf"});
+}
+
 void Cell::start(const Request& request) {
-  const Policy& policy = request.policy;
+  Policy policy = request.policy;
   id_ = request.id;
   state_ = State::kStarting;
   unfinished_ = policy.unfinished;
   has_main_ = !policy.command.empty();
   cgroup_->limit(policy);
   map_ids(policy);
+  connect(policy.egress, policy.binds);
   if (!policy.root.empty()) image_ = ImageRoot(policy.root);
   std::vector<Descriptor> mounts = open_binds(policy.binds);
   if (image_) mounts.insert(mounts.begin(), image_.copy());
   Streams streams = make_streams();
+  add_new_tmp(mounts);
+  tmp_bytes_ = policy.tmp_bytes;
   send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, mounts);
   for_server_ = std::move(streams.outside);
 }
@@ -161,8 +187,12 @@ void Cell::order(const Request& request) {
 void Cell::finish(const Request& request) {
   if (!unfinished_) throw std::runtime_error("the sandbox is finished already");
   if (auto wrong = check_finish(request.finish); !wrong.empty()) throw std::runtime_error(wrong);
-  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = request.finish},
-       open_binds(request.finish.binds), {});
+  Finish finish = request.finish;
+  connect(finish.egress, finish.binds);
+  std::vector<Descriptor> mounts = open_binds(finish.binds);
+  add_new_tmp(mounts);
+  tmp_bytes_ = finish.tmp_bytes;
+  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = finish}, mounts, {});
   unfinished_ = false;
   pending_[request.id] = {.kind = request.kind, .descriptors = {}};
   // While the first process is at work. What is half finished is of no use, and says so when it has ended.

@@ -69,9 +69,11 @@ void InitLoop::await_policy() {
   if (receive_packet(start_.socket.get(), packet, Blocking::kWait) != Transfer::kDone) ::_exit(1);
   auto order = decode_order(packet.bytes);
   auto& mounts = packet.descriptors;
-  if (!order || order->kind != Order::Kind::kPolicy ||
-      mounts.size() != kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size())
-    throw std::runtime_error("malformed policy");
+  if (!order || order->kind != Order::Kind::kPolicy) throw std::runtime_error("malformed policy");
+  const std::size_t without_disk =
+      kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size();
+  tmp_on_disk_ = mounts.size() == without_disk + 1;
+  if (mounts.size() != without_disk && !tmp_on_disk_) throw std::runtime_error("malformed policy");
   policy_ = std::move(order->policy);
   output_ = std::move(mounts[0]);
   error_ = std::move(mounts[1]);
@@ -123,9 +125,11 @@ void InitLoop::obey(Order order, std::vector<Descriptor> descriptors) {
 }
 
 void InitLoop::finish(const Order& order, std::vector<Descriptor>& mounts) {
-  if (confined_ || mounts.size() != order.finish.binds.size()) throw std::runtime_error("malformed finish");
+  const std::size_t without_disk = order.finish.binds.size();
+  if (confined_ || mounts.size() < without_disk || mounts.size() > without_disk + 1)
+    throw std::runtime_error("malformed finish");
+  give_tmp(order.finish.tmp_bytes, mounts.size() > without_disk ? &mounts.back() : nullptr);
   attach_binds(order.finish.binds, mounts);
-  if (order.finish.tmp_bytes != policy_.tmp_bytes) resize_tmp(order.finish.tmp_bytes);
   policy_.memory_bytes = order.finish.memory_bytes;
   confine_itself();
   die_with_warden();
@@ -135,6 +139,17 @@ void InitLoop::finish(const Order& order, std::vector<Descriptor>& mounts) {
     for (const auto& [pid, number] : programs_) ::prlimit(pid, RLIMIT_DATA, &limit, nullptr);
   }
   report({.kind = Report::Kind::kDone, .id = order.id});
+}
+
+void InitLoop::give_tmp(std::uint64_t bytes, const Descriptor* disk) {
+  const bool same = bytes == policy_.tmp_bytes;
+  policy_.tmp_bytes = bytes;
+  if (disk != nullptr)
+    replace_tmp(*disk);
+  else if (!same && tmp_on_disk_)
+    mount_tmp(policy_);
+  else if (!same)
+    resize_tmp(bytes);
 }
 
 void InitLoop::start(const Order& order, std::vector<Descriptor>& streams) {

@@ -218,6 +218,9 @@ struct WardenOptions {
   /// Where the warden keeps its mount point; made if absent, emptied of dead wardens' leftovers. Wardens may
   /// share it.
   std::string run_directory;
+  /// A directory that the warden removes after the server has gone, for a server that may not do so itself;
+  /// empty for none.
+  std::string remove_at_end{};
 };
 
 /// A warden process that has been forked, before there is a loop to serve it.

@@ -84,6 +84,7 @@ struct App::Parts {
       {.clock = *clock, .ids = ids, .metrics = metrics, .credentials = &credentials, .authorizer = nullptr},
       gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
+  targets::Targets targets;
   environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
@@ -92,6 +93,9 @@ struct App::Parts {
                                 .clock = *clock,
                                 .ids = ids,
                                 .tasks = tasks,
+                                .executor = executor,
+                                .metrics = metrics,
+                                .targets = targets,
                                 .credentials_for =
                                     [this](lambda::FunctionName name, std::string role) {
                                       return credentials_for(std::move(name), std::move(role));
@@ -118,6 +122,8 @@ struct App::Parts {
 environments::FleetOptions App::Parts::fleet_options() {
   environments::FleetOptions out;
   out.runtimes_directory = unfold_runtimes(state.path());
+  out.runtimes = {.search = environments::RuntimeSearch::of_this_machine(options.runtime_paths),
+                  .strict = options.strict_runtimes};
   out.memory_budget_bytes = options.memory_budget_mb << 20;
   out.adopt_endpoint = [this](int fd, std::string tag) { return server.adopt(fd, std::move(tag)); };
   out.remove_endpoint = [this](std::uint64_t id) { server.remove(id); };
@@ -131,6 +137,7 @@ Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::Fun
 }
 
 void App::Parts::register_everything() {
+  targets.add("lambda", lambda.target());
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {
@@ -200,6 +207,7 @@ Task<> App::Parts::reset() {
 
 Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
+  co_await lambda.stop();
   co_await fleet.stop();
   co_await tasks.stop();
   co_await store->close();
@@ -225,11 +233,12 @@ Task<> App::run() {
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
+  // Before anybody is told: who reads that may end the server at once.
+  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   log::info("ready",
             {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
   release_startup_memory();
 
-  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   const int received = co_await signals.async_wait(boost::asio::use_awaitable);
   log::info("stopping: requests under way may finish; once more ends it now",
             {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});

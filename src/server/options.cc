@@ -64,6 +64,11 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       .add_flag("--allow-open-network", options.allow_open_network,
                 "Allow --auth open on an address that other machines reach")
       ->envname("MARTLET_ALLOW_OPEN_NETWORK");
+  serve
+      .add_option("--user", options.user,
+                  "User (name or id) that the server becomes when started as root; default: martlet if there "
+                  "is one, else one that is nobody's")
+      ->envname("MARTLET_USER");
   serve.add_option("--region", options.region, "Region of requests that name none")
       ->envname("MARTLET_REGION")
       ->capture_default_str();
@@ -76,6 +81,19 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
         return valid ? std::string() : std::string("an account has twelve digits");
       })
       ->capture_default_str();
+}
+
+void add_runtime_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--runtime-path", options.runtime_paths,
+                  "Directory with an installation of an interpreter, or with several; may be repeated")
+      ->envname("MARTLET_RUNTIME_PATH")
+      ->delimiter(':')
+      ->check(CLI::ExistingDirectory);
+  command
+      .add_flag("--strict-runtimes", options.strict_runtimes,
+                "Refuse to run a function with another version of its language than its runtime names")
+      ->envname("MARTLET_STRICT_RUNTIMES");
 }
 
 void add_serve_options(CLI::App& serve, ServeOptions& options) {
@@ -98,6 +116,7 @@ void add_serve_options(CLI::App& serve, ServeOptions& options) {
                   "Most memory of all function environments together, MiB (0: three quarters of the machine)")
       ->envname("MARTLET_MEMORY_BUDGET")
       ->capture_default_str();
+  add_runtime_options(serve, options);
   serve.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->envname("MARTLET_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
@@ -153,6 +172,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   CLI::App* services = app.add_subcommand("services", "List the AWS operations that this binary implements");
   services->add_flag("--markdown", line.services_as_markdown, "As the page docs/compatibility.md");
   CLI::App* doctor = app.add_subcommand("doctor", "Tell what this machine offers for isolating functions");
+  CLI::App* runtimes = app.add_subcommand("runtimes", "List the runtimes and what runs them on this machine");
+  add_runtime_options(*runtimes, line.serve);
+  runtimes->add_flag("--json", line.runtimes_as_json, "As a JSON array");
   try {
     refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
@@ -162,6 +184,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   }
   if (services->parsed()) line.command = Command::kServices;
   if (doctor->parsed()) line.command = Command::kDoctor;
+  if (runtimes->parsed()) line.command = Command::kRuntimes;
   return line;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gateway/auth.h"
 
@@ -24,23 +25,31 @@ struct ServeOptions {
   /// PEM files; both or none.
   std::string tls_certificate;
   std::string tls_key;
+  /// Name or id of the user that the server becomes when it is started as root; empty for the default.
+  std::string user;
   /// fsync before an acknowledgement.
   bool durable_on_disk = false;
   /// Most memory of all function environments together, MiB; 0 takes three quarters of the machine's.
   std::uint64_t memory_budget_mb = 0;
+  /// Installations of interpreters, or directories of such; the machine's own are looked through after them.
+  std::vector<std::string> runtime_paths;
+  /// Refuse to run a function with another version of its language than its runtime names.
+  bool strict_runtimes = false;
   std::string log_level = "info";
   bool log_json = false;
   /// TOML file that the options above were also read from; empty for none.
   std::string config_file;
 };
 
-enum class Command { kServe, kServices, kDoctor };
+enum class Command { kServe, kServices, kDoctor, kRuntimes };
 
 struct CommandLine {
   Command command = Command::kServe;
   ServeOptions serve;
   /// `martlet services`: as the Markdown page docs/compatibility.md rather than as text.
   bool services_as_markdown = false;
+  /// `martlet runtimes`: as JSON rather than as a table.
+  bool runtimes_as_json = false;
 };
 
 /// Parses the command line. On --help, --version or a mistake it prints what is to be said and ends the

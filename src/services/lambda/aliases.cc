@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "services/lambda/answers.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
 #include "services/lambda/limits.h"
@@ -123,6 +124,7 @@ Task<> LambdaService::DeleteAlias(wire::Context& context, DeleteAliasRequest inp
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
     erase_settings_of_qualifier(txn, name);
+    co_await erase_attachments(txn, name);
   });
   begin_provisioning(name, context.partition);
 }

@@ -9,13 +9,21 @@
 
 namespace martlet::lambda {
 
-std::string date_text(std::int64_t epoch_ms) {
+namespace {
+
+std::string without_zone(std::int64_t epoch_ms) {
   const std::time_t seconds = epoch_ms / 1000;
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000", parts.tm_year + 1900, parts.tm_mon + 1,
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1,
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, epoch_ms % 1000);
 }
+
+}  // namespace
+
+std::string date_text(std::int64_t epoch_ms) { return without_zone(epoch_ms) + "+0000"; }
+
+std::string utc_text(std::int64_t epoch_ms) { return without_zone(epoch_ms) + "Z"; }
 
 std::string base64_of_hex(std::string_view hex) {
   std::string bytes;

@@ -13,6 +13,7 @@ struct AsyncEvent {
   static constexpr std::uint32_t kVersion = 1;
 
   std::string request_id;
+  std::string partition = "aws";
   /// As it was called: the qualifier may be empty.
   std::string account;
   std::string region;
@@ -37,6 +38,7 @@ struct AsyncEvent {
     field(8, accepted_ms);
     field(9, failures);
     field(10, attempts);
+    field(11, partition);
   }
 
   [[nodiscard]] FunctionName function() const { return {account, region, name, qualifier}; }

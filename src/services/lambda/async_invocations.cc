@@ -70,6 +70,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
       co_await process(self, lane, message);
       settled = true;
     } catch (const std::exception& error) {
+      if (self->stopping) throw;
       log::error("an asynchronous invocation could not be settled; it is tried again",
                  {{"error", error.what()}});
     }
@@ -83,7 +84,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
 
   static Task<> process(std::shared_ptr<Impl> self, LanePointer lane, flow::Message message) {
     AsyncEvent event = store::decode<AsyncEvent>(message.body);
-    const auto settings = co_await self->with.settings(event.function());
+    const auto settings = co_await self->with.settings(event);
     if (!settings) co_return co_await self->drop(*lane, message, event);
     AsyncDecision decision = before_attempt(event, *settings, self->with.clock.now());
     std::optional<AsyncAttempt> attempt;
@@ -109,6 +110,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
     try {
       co_return co_await self->with.attempt(event);
     } catch (const std::exception& error) {
+      if (self->stopping) throw;  // it is tried again after the next start
       log::error("an asynchronous invocation met a failure of the platform",
                  {{"function", event.name}, {"request_id", event.request_id}, {"error", error.what()}});
     }
@@ -202,7 +204,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   static std::string arn_of(const AsyncEvent& event) {
     FunctionName name = event.function();
     if (name.qualifier.empty()) name.qualifier = "$LATEST";
-    return name.qualified_arn("aws");
+    return name.qualified_arn(event.partition);
   }
 
   void count(const char* name, const char* help, const AsyncEvent& event) {
@@ -242,6 +244,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   AsyncDependencies with;
   std::map<std::string, LanePointer> lanes;
   TaskGroup tasks;
+  bool stopping = false;
 };
 
 AsyncInvocations::AsyncInvocations(AsyncDependencies with) : impl_(std::make_shared<Impl>(std::move(with))) {}
@@ -269,6 +272,7 @@ void AsyncInvocations::reset() {
 Task<> AsyncInvocations::stop() {
   reset();
   const auto impl = impl_;
+  impl->stopping = true;
   co_await impl->tasks.stop();
 }
 

@@ -34,7 +34,7 @@ struct AsyncDependencies {
   /// Makes one attempt. What it throws counts as a failure of the platform.
   std::function<Task<AsyncAttempt>(AsyncEvent event)> attempt;
   /// The settings that hold now for the function, version or alias; nullopt when there is none any more.
-  std::function<Task<std::optional<AsyncSettings>>(FunctionName function)> settings;
+  std::function<Task<std::optional<AsyncSettings>>(AsyncEvent event)> settings;
 };
 
 class AsyncInvocations {

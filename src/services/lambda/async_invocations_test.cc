@@ -133,7 +133,7 @@ class AsyncTest : public testing::Test {
           .targets = targets,
           .metrics = metrics,
           .attempt = [this](AsyncEvent tried_event) { return attempt(std::move(tried_event)); },
-          .settings = [this](FunctionName) { return current_settings(); }});
+          .settings = [this](AsyncEvent) { return current_settings(); }});
     }
     Task<AsyncAttempt> attempt(AsyncEvent tried_event) {
       attempts.push_back(tried_event.request_id);

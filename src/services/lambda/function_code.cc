@@ -45,7 +45,7 @@ Task<> LambdaService::check_code_storage(FunctionName name, std::uint64_t bytes)
     co_return static_cast<std::uint64_t>(usage.code_bytes) +
         co_await layer_bytes(txn, name.account, name.region);
   });
-  if (used + bytes > kMaxCodeStorageBytes) throw code_storage_exceeded();
+  if (used + bytes > kMaxTotalCodeBytes) throw code_storage_exceeded();
 }
 
 Task<> LambdaService::sweep() {

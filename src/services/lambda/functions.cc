@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "services/lambda/answers.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
@@ -66,7 +67,7 @@ Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::str
   co_return std::move(*found);
 }
 
-Task<Target> LambdaService::require_target(FunctionName name, std::string partition) {
+Task<Target> LambdaService::target_of(FunctionName name, std::string partition) {
   auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<Target>> {
     Target target;
     std::string version = is_latest(name.qualifier) ? "$LATEST" : name.qualifier;
@@ -88,8 +89,6 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
                                                           CreateFunctionRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "CreateFunction");
   FunctionRecord function = configure(input, name);
-  if (input.code_signing_config_arn)
-    throw feature_not_implemented("CreateFunction with CodeSigningConfigArn");
   if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
@@ -101,6 +100,8 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
         co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
           if (co_await load_function(txn, name)) throw function_exists(name.name);
           co_await save_function(txn, name, function, std::nullopt);
+          if (input.code_signing_config_arn)
+            co_await use_code_signing(txn, name, *input.code_signing_config_arn);
           if (publish_of(input.publish) == Publish::kNo) co_return function;
           co_return co_await publish(txn, name, function, std::nullopt);
         });
@@ -111,7 +112,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
 
 Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, GetFunctionRequest input) {
   FunctionName name = resolve_function_name(context, input.function_name, input.qualifier, "GetFunction");
-  const Target target = co_await require_target(name, context.partition);
+  const Target target = co_await target_of(name, context.partition);
   GetFunctionResponse out;
   out.configuration = describe(target.function, name, context.partition);
   name.qualifier = target.function.version;
@@ -134,7 +135,7 @@ Task<FunctionConfiguration> LambdaService::GetFunctionConfiguration(wire::Contex
                                                                     GetFunctionConfigurationRequest input) {
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "GetFunctionConfiguration");
-  const Target target = co_await require_target(name, context.partition);
+  const Target target = co_await target_of(name, context.partition);
   co_return describe(target.function, name, context.partition);
 }
 
@@ -256,6 +257,7 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
   const auto packages =
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<store::BlobRef>> {
         if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
+        co_await erase_attachments(txn, name);
         co_return co_await erase_function(txn, name);
       });
   const std::string arn = name.arn(context.partition);

@@ -135,6 +135,7 @@ Task<std::vector<store::BlobRef>> erase_function(store::Txn& txn, FunctionName n
     co_await erase_version(txn, name, version);
   }
   erase_settings_of_function(txn, name);
+  txn.erase(last_version_key(name));
   co_return packages;
 }
 

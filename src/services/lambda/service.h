@@ -17,6 +17,7 @@
 #include "base/task_group.h"
 #include "environments/environments.h"
 #include "environments/fleet.h"
+#include "services/lambda/async_invocations.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/layer_use.h"
@@ -43,6 +44,10 @@ struct Dependencies {
   Ids& ids;
   /// For what goes on after the answer to a call.
   TaskGroup& tasks;
+  Executor executor;
+  metrics::Registry& metrics;
+  /// Where destinations and dead-letter queues are found.
+  const targets::Targets& targets;
   CredentialsFor credentials_for;
   /// Signs the addresses in Code.Location.
   std::string location_key;
@@ -61,8 +66,7 @@ enum class Publish { kNo, kYes };
 
 class LambdaService final : public Api {
  public:
-  explicit LambdaService(Dependencies with)
-      : with_(std::move(with)), specs_(with_.fleet), provisioning_(with_.fleet) {}
+  explicit LambdaService(Dependencies with);
 
   // Functions
 
@@ -104,6 +108,9 @@ class LambdaService final : public Api {
       wire::Context& context, ListProvisionedConcurrencyConfigsRequest input) override;
 
   // Asynchronous invocation
+  Task<InvokeAsyncResponse> InvokeAsync(wire::Context& context, InvokeAsyncRequest input) override;
+  /// Events for functions become asynchronous invocations.
+  targets::Target& target() { return target_; }
   Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
       wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
   Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
@@ -133,6 +140,63 @@ class LambdaService final : public Api {
   Task<GetLayerVersionPolicyResponse> GetLayerVersionPolicy(wire::Context& context,
                                                             GetLayerVersionPolicyRequest input) override;
 
+  // Resource-based policies
+  Task<AddPermissionResponse> AddPermission(wire::Context& context, AddPermissionRequest input) override;
+  Task<> RemovePermission(wire::Context& context, RemovePermissionRequest input) override;
+  Task<GetPolicyResponse> GetPolicy(wire::Context& context, GetPolicyRequest input) override;
+
+  // Function URLs
+  Task<CreateFunctionUrlConfigResponse> CreateFunctionUrlConfig(
+      wire::Context& context, CreateFunctionUrlConfigRequest input) override;
+  Task<GetFunctionUrlConfigResponse> GetFunctionUrlConfig(wire::Context& context,
+                                                          GetFunctionUrlConfigRequest input) override;
+  Task<UpdateFunctionUrlConfigResponse> UpdateFunctionUrlConfig(
+      wire::Context& context, UpdateFunctionUrlConfigRequest input) override;
+  Task<> DeleteFunctionUrlConfig(wire::Context& context, DeleteFunctionUrlConfigRequest input) override;
+  Task<ListFunctionUrlConfigsResponse> ListFunctionUrlConfigs(wire::Context& context,
+                                                              ListFunctionUrlConfigsRequest input) override;
+
+  // Tags
+  Task<> TagResource(wire::Context& context, TagResourceRequest input) override;
+  Task<> UntagResource(wire::Context& context, UntagResourceRequest input) override;
+  Task<ListTagsResponse> ListTags(wire::Context& context, ListTagsRequest input) override;
+
+  // Code signing
+  Task<CreateCodeSigningConfigResponse> CreateCodeSigningConfig(
+      wire::Context& context, CreateCodeSigningConfigRequest input) override;
+  Task<GetCodeSigningConfigResponse> GetCodeSigningConfig(wire::Context& context,
+                                                          GetCodeSigningConfigRequest input) override;
+  Task<UpdateCodeSigningConfigResponse> UpdateCodeSigningConfig(
+      wire::Context& context, UpdateCodeSigningConfigRequest input) override;
+  Task<DeleteCodeSigningConfigResponse> DeleteCodeSigningConfig(
+      wire::Context& context, DeleteCodeSigningConfigRequest input) override;
+  Task<ListCodeSigningConfigsResponse> ListCodeSigningConfigs(wire::Context& context,
+                                                              ListCodeSigningConfigsRequest input) override;
+  Task<ListFunctionsByCodeSigningConfigResponse> ListFunctionsByCodeSigningConfig(
+      wire::Context& context, ListFunctionsByCodeSigningConfigRequest input) override;
+  Task<PutFunctionCodeSigningConfigResponse> PutFunctionCodeSigningConfig(
+      wire::Context& context, PutFunctionCodeSigningConfigRequest input) override;
+  Task<GetFunctionCodeSigningConfigResponse> GetFunctionCodeSigningConfig(
+      wire::Context& context, GetFunctionCodeSigningConfigRequest input) override;
+  Task<> DeleteFunctionCodeSigningConfig(wire::Context& context,
+                                         DeleteFunctionCodeSigningConfigRequest input) override;
+
+  // Smaller settings, and the account
+  Task<PutRuntimeManagementConfigResponse> PutRuntimeManagementConfig(
+      wire::Context& context, PutRuntimeManagementConfigRequest input) override;
+  Task<GetRuntimeManagementConfigResponse> GetRuntimeManagementConfig(
+      wire::Context& context, GetRuntimeManagementConfigRequest input) override;
+  Task<PutFunctionRecursionConfigResponse> PutFunctionRecursionConfig(
+      wire::Context& context, PutFunctionRecursionConfigRequest input) override;
+  Task<GetFunctionRecursionConfigResponse> GetFunctionRecursionConfig(
+      wire::Context& context, GetFunctionRecursionConfigRequest input) override;
+  Task<PutFunctionScalingConfigResponse> PutFunctionScalingConfig(
+      wire::Context& context, PutFunctionScalingConfigRequest input) override;
+  Task<GetFunctionScalingConfigResponse> GetFunctionScalingConfig(
+      wire::Context& context, GetFunctionScalingConfigRequest input) override;
+  Task<GetAccountSettingsResponse> GetAccountSettings(wire::Context& context,
+                                                      GetAccountSettingsRequest input) override;
+
   /// The zip file behind a Code.Location (its path and query); nullopt when the location is not, or no
   /// longer, valid.
   Task<std::optional<std::string>> download(std::string path, std::string query);
@@ -144,6 +208,8 @@ class LambdaService final : public Api {
   Task<> restore();
   /// Forgets what is kept in memory (when the store is cleared).
   void reset();
+  /// Waits until no event is with a function. The fleet must still run.
+  Task<> stop() { return async_.stop(); }
 
  private:
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
@@ -158,7 +224,7 @@ class LambdaService final : public Api {
   /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Throws function_not_found() for a qualifier that is not there, too.
-  Task<Target> require_target(FunctionName name, std::string partition);
+  Task<Target> target_of(FunctionName name, std::string partition);
   struct Change {
     std::optional<std::string> revision_id;
     std::function<void(FunctionRecord&)> apply;
@@ -171,6 +237,9 @@ class LambdaService final : public Api {
   /// the function's own.
   Task<FunctionRecord> publish(store::Txn& txn, FunctionName name, FunctionRecord latest,
                                std::optional<std::string> description);
+  /// The function's code is checked by that code signing configuration from now on. Throws when there is
+  /// none.
+  Task<> use_code_signing(store::Txn& txn, FunctionName name, std::string config_arn);
   Task<> delete_version(FunctionName name, std::string partition);
   /// Makes the snapshot of a version with SnapStart behind everybody's back.
   void begin_snapshot(const FunctionRecord& version, FunctionName name, std::string partition);
@@ -203,6 +272,19 @@ class LambdaService final : public Api {
 
   /// What environments of this version ("$LATEST" or a number) are made from.
   Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
+  /// Runs one event on the version that it goes to.
+  struct Ran {
+    std::string version;
+    environments::Outcome outcome;
+  };
+  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation);
+
+  /// Stores an event; when this returns it is accepted.
+  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
+  Task<> accept_delivery(store::Txn& txn, const targets::Delivery& delivery);
+  Task<AsyncAttempt> attempt(AsyncEvent event);
+  Task<std::optional<AsyncSettings>> async_settings(AsyncEvent event);
+
   /// The version that this invocation of the function, version or alias goes to.
   Task<std::string> choose_version(FunctionName name, std::string partition);
 
@@ -211,6 +293,19 @@ class LambdaService final : public Api {
   std::multiset<std::string> being_kept_;
   Specs specs_;
   Provisioning provisioning_;
+  AsyncInvocations async_;
+
+  class FunctionTarget final : public targets::Target {
+   public:
+    explicit FunctionTarget(LambdaService& service) : service_(service) {}
+    Task<> deliver(store::Txn& txn, const targets::Delivery& delivery) override {
+      return service_.accept_delivery(txn, delivery);
+    }
+
+   private:
+    LambdaService& service_;
+  };
+  FunctionTarget target_{*this};
   /// Functions (unqualified ARNs) with reserved concurrency, as the fleet was told.
   std::set<std::string> reserved_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "services/lambda/answers.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
@@ -105,6 +106,7 @@ Task<> LambdaService::delete_version(FunctionName name, std::string partition) {
         if (!version) co_return std::nullopt;
         co_await erase_version(txn, name, *version);
         erase_settings_of_qualifier(txn, name);
+        co_await erase_attachments(txn, name);
         co_return version;
       });
   if (!erased) co_return;

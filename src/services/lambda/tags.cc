@@ -1,0 +1,85 @@
+// Tags: TagResource, UntagResource, ListTags.
+
+#include "services/lambda/tags.h"
+
+#include <functional>
+
+#include "base/arn.h"
+#include "base/strings.h"
+#include "services/lambda/code_signing_store.h"
+#include "services/lambda/errors.h"
+#include "services/lambda/functions_store.h"
+#include "services/lambda/limits.h"
+#include "services/lambda/resource_errors.h"
+#include "services/lambda/service.h"
+
+namespace martlet::lambda {
+
+namespace {
+
+/// Loads the tags of what `resource` names, lets `change` edit them and saves them; answers with the result.
+Task<Tags> with_tags(store::Txn& txn, std::string account, std::string region, std::string resource,
+                     const std::function<void(Tags&)>& change) {
+  const Arn arn = Arn::parse(resource).value_or(Arn{});
+  const auto parts = split(arn.resource, ':');
+  const bool own = arn.account == account && arn.region == region;
+  if (parts[0] == "function") {
+    if (parts.size() > 2)
+      throw invalid_parameter(
+          "Tags on function aliases and versions are not supported. Please specify a function ARN.");
+    const FunctionName name{account, region, std::string(parts[1]), ""};
+    const auto before = own ? co_await load_function(txn, name) : std::nullopt;
+    if (!before) throw function_not_found(resource);
+    FunctionRecord after = *before;
+    change(after.tags);
+    if (after.tags != before->tags) co_await save_function(txn, name, after, before);
+    co_return after.tags;
+  }
+  if (parts[0] == "code-signing-config") {
+    const CodeSigningId id = code_signing_id(resource);
+    auto record = own ? co_await load_code_signing(txn, id) : std::nullopt;
+    if (!record) throw not_found("The Lambda code signing configuration " + resource + " can not be found.");
+    const Tags before = record->tags;
+    change(record->tags);
+    if (record->tags != before) save_code_signing(txn, id, *record);
+    co_return record->tags;
+  }
+  throw feature_not_implemented("tags of resources such as " + std::string(parts[0]));
+}
+
+}  // namespace
+
+void add_tags(Tags& tags, const Tags& more) {
+  for (const auto& [key, value] : more) {
+    if (to_lower(key).starts_with("aws:"))
+      throw invalid_parameter("Tag keys that begin with aws: are reserved: " + key);
+    tags[key] = value;
+  }
+  if (tags.size() > kMaxTags) throw invalid_parameter("Number of tags exceeds resource tag limit.");
+}
+
+Task<> LambdaService::TagResource(wire::Context& context, TagResourceRequest input) {
+  if (input.tags.empty()) throw invalid_parameter("An error occurred and the request cannot be processed.");
+  co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
+    co_await with_tags(txn, context.account, context.region, input.resource,
+                       [&](Tags& tags) { add_tags(tags, input.tags); });
+  });
+}
+
+Task<> LambdaService::UntagResource(wire::Context& context, UntagResourceRequest input) {
+  co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
+    co_await with_tags(txn, context.account, context.region, input.resource, [&](Tags& tags) {
+      for (const std::string& key : input.tag_keys) tags.erase(key);
+    });
+  });
+}
+
+Task<ListTagsResponse> LambdaService::ListTags(wire::Context& context, ListTagsRequest input) {
+  ListTagsResponse out;
+  out.tags = co_await with_.store.transact([&](store::Txn& txn) -> Task<Tags> {
+    co_return co_await with_tags(txn, context.account, context.region, input.resource, [](Tags&) {});
+  });
+  co_return out;
+}
+
+}  // namespace martlet::lambda
