@@ -4,7 +4,7 @@ import os
 import time
 
 import martlet_runtime
-from martlet_failures import write_event
+from martlet_failures import frames_of_the_function, write_event
 
 
 def timestamp(seconds=None):
@@ -42,8 +42,11 @@ def install(logging):
             if record.exc_info and record.exc_info[0]:
                 fields["errorType"] = record.exc_info[0].__name__
                 fields["errorMessage"] = str(record.exc_info[1])
-                fields["stackTrace"] = self.formatException(record.exc_info).splitlines()
+                fields["stackTrace"] = frames_of_the_function(record.exc_info[2])
+                fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
             fields["requestId"] = record.aws_request_id
+            if martlet_runtime.tenant_id:
+                fields["tenantId"] = martlet_runtime.tenant_id
             fields.update({name: value for name, value in vars(record).items() if name not in self.standard})
             try:
                 return martlet_runtime.encode_json(fields)

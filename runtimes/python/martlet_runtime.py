@@ -3,6 +3,9 @@
 Start-up time is the point of this file. It runs under -S and imports only modules that are built in or frozen: HTTP is
 spoken over the plain _socket type, JSON goes through the C codec without the json package, and what belongs to errors and
 logging lives in files of their own that are read when needed.
+
+A process that is started ahead of any function (MARTLET_PREBOOT) has the time to load more, and learns from the platform
+which function it serves. Nothing above main() may look at the environment: it is the function's only from then on.
 """
 
 import builtins
@@ -13,7 +16,8 @@ import time
 import _socket
 
 RUNTIME = os.path.dirname(os.path.abspath(__file__))
-TASK_ROOT = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
+# What most functions and the libraries they bring import; 3 MB together.
+PRELOADED = ("json", "logging", "datetime", "base64", "urllib.parse", "typing", "uuid", "random", "traceback")
 
 
 class RuntimeApi:
@@ -25,6 +29,7 @@ class RuntimeApi:
         self._socket.connect((host, int(port)))
         self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
         self._received = b""
+        self._address = address
         self._prefix = "/2018-06-01/runtime/"
         self._next = f"GET {self._prefix}invocation/next HTTP/1.1\r\nHost: {address}\r\n\r\n".encode()
         self._post = f" HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n"
@@ -33,6 +38,11 @@ class RuntimeApi:
         """The first event: its headers (names in lower case) and its body."""
         self._socket.sendall(self._next)
         return self._answer()
+
+    def get(self, path):
+        """The body of that resource's answer, once there is one."""
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self._address}\r\n\r\n".encode())
+        return self._answer()[1]
 
     def settle_and_next(self, path, body, error_type=None):
         """Reports the end of one invocation and waits for the next event.
@@ -179,9 +189,6 @@ def make_codec():
     return json.loads, lambda value: json.dumps(value, default=not_serializable, ensure_ascii=ascii_only)
 
 
-decode_json, encode_json = make_codec()
-
-
 class LoggingHook:
     """Gives the root logger Lambda's handler once somebody imports logging, which is slow to import for nothing."""
 
@@ -205,18 +212,46 @@ class LoggingHook:
         return None
 
 
+def preload():
+    """Loads what needs no function, while nobody waits."""
+    import martlet_failures
+    import martlet_logging
+
+    for name in PRELOADED:
+        __import__(name)
+
+
+def become(description):
+    """Turns this process into one that was started for the function that is described."""
+    import json
+
+    function = json.loads(description)
+    os.environ.clear()
+    os.environ.update(function["variables"])
+    time.tzset()
+    os.chdir(function["working_directory"])
+
+
 def prepare():
     """What the site module would do, and the order of sys.path that Lambda has."""
+    global decode_json, encode_json
+    decode_json, encode_json = make_codec()
     builtins.exit = builtins.quit = sys.exit
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    first = [TASK_ROOT, f"/opt/python/lib/{version}/site-packages", "/opt/python"]
+    task_root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
+    first = [task_root, f"/opt/python/lib/{version}/site-packages", "/opt/python"]
     last = [f"{sys.prefix}/lib/{version}/site-packages"]
     if sys.prefix == "/usr":
         last = [f"/usr/local/lib/{version}/dist-packages", "/usr/lib/python3/dist-packages"]
     standard = [entry for entry in sys.path if entry not in first and entry != RUNTIME]
     sys.path[:] = first + standard + last + [RUNTIME]
     sys.stdout.reconfigure(line_buffering=True)
-    sys.meta_path.insert(0, LoggingHook())
+    if "logging" in sys.modules:
+        import martlet_logging
+
+        martlet_logging.install(sys.modules["logging"])
+    else:
+        sys.meta_path.insert(0, LoggingHook())
 
 
 def load_handler(name):
@@ -255,6 +290,8 @@ def handle(handler, headers, body):
     trace_id = headers.get("lambda-runtime-trace-id")
     if trace_id:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
     try:
         try:
             event = decode_json(body.decode())
@@ -289,23 +326,44 @@ def flush_output():
             pass
 
 
+def end_for(error, api, path):
+    """Reports why the function cannot be served, and ends the process."""
+    import martlet_failures
+
+    document = martlet_failures.describe(error, "")
+    martlet_failures.log(document)
+    api.report(path, to_bytes(document), document["errorType"])
+    sys.exit(1)
+
+
 def main():
-    global request_id
-    prepare()
+    global request_id, tenant_id
+    preboot = "MARTLET_PREBOOT" in os.environ
+    if preboot:
+        preload()
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    if preboot:
+        become(api.get("/2018-06-01/martlet/function"))
+    prepare()
+    path = "init/error"
     try:
         handler = load_handler(os.environ.get("_HANDLER", ""))
-    except Exception as error:
-        import martlet_failures
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            import martlet_snapshot
 
-        document = martlet_failures.describe(error, "")
-        martlet_failures.log(document)
-        api.report("init/error", to_bytes(document), document["errorType"])
-        sys.exit(1)
+            martlet_snapshot.before()
+            api.get("/2018-06-01/runtime/restore/next")
+            path = "restore/error"
+            martlet_snapshot.after()
+    except Exception as error:
+        end_for(error, api, path)
     headers, body = api.first()
     while True:
         request_id = headers["lambda-runtime-aws-request-id"]
+        tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         headers, body = api.settle_and_next(*handle(handler, headers, body))
 
 
-request_id = ""  # of the event being handled, for log lines
+# Of the event being handled, for log lines.
+request_id = ""
+tenant_id = None

@@ -26,12 +26,17 @@ Environment::Environment(Surroundings& surroundings, std::shared_ptr<const Spec>
   if (spec_->snap_start) credentials_token_ = use_credentials_endpoint(policy_.environment);
 }
 
-Task<> Environment::start(Duration init_limit) {
+Task<> Environment::start(Duration init_limit, std::unique_ptr<sandbox::Sandbox> ready) {
   const auto self = shared_from_this();
   created_at_ = around_.clock.elapsed();
-  sandbox_ = co_await around_.warden.create(policy_);
+  if (ready) {
+    sandbox_ = std::move(ready);
+    around_.runtime_api.hand_over(tag(), weak_from_this());
+  } else {
+    sandbox_ = co_await around_.warden.create(policy_);
+    around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
+  }
   log_->attach(sandbox_->take_stdout(), sandbox_->take_stderr());
-  around_.runtime_api.attach(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   remove_endpoint_ = around_.adopt_endpoint(sandbox_->take_listener(kEndpointListener), tag());
   around_.tasks.spawn("environment", live(self));
   if (doomed_)

@@ -80,8 +80,9 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
               std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy);
 
   /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when
-  /// no sandbox can be made.
-  Task<> start(Duration init_limit);
+  /// no sandbox can be made. Or takes over one with a pre-booted runtime, which the Runtime API knows by the
+  /// same tag.
+  Task<> start(Duration init_limit, std::unique_ptr<sandbox::Sandbox> ready = nullptr);
   /// Waits until initialisation has succeeded (true) or failed (false). With SnapStart the environment is
   /// then held.
   Task<bool> initialised();
@@ -113,8 +114,14 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   [[nodiscard]] bool ending() const { return doomed_; }
   [[nodiscard]] const std::shared_ptr<const Spec>& spec() const { return spec_; }
   [[nodiscard]] const std::string& tag() const { return policy_.name; }
+  /// The variables of its process.
+  [[nodiscard]] const std::map<std::string, std::string>& variables() const { return policy_.environment; }
   /// Clock::elapsed() when it became idle or held.
   [[nodiscard]] Duration idle_since() const { return idle_since_; }
+  /// Memory it held when it was last measured; 0 before.
+  [[nodiscard]] std::uint64_t memory_held() const { return memory_held_; }
+  /// Asks the kernel for that figure, and for the peak.
+  static Task<> measure(std::shared_ptr<Environment> self);
 
   // RuntimeHost
   Task<std::optional<Event>> next() override;
@@ -182,8 +189,6 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   /// Ends the invocation in `slot`: writes END and REPORT, and completes `outcome`, of which the caller has
   /// set kind and payload. `status` and `error_type` are REPORT's.
   Task<> settle(Slot& slot, Outcome outcome, std::string status, std::string error_type);
-  /// Refreshes peak_memory_.
-  static Task<> measure(std::shared_ptr<Environment> self);
   [[nodiscard]] std::chrono::microseconds since(Duration start) const;
 
   Surroundings& around_;
@@ -217,6 +222,7 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   std::vector<std::uint64_t> waiting_calls_;
   std::uint64_t next_calls_ = 0;
   std::uint64_t peak_memory_ = 0;
+  std::uint64_t memory_held_ = 0;
   Duration measured_at_{0};
 
   /// Of the Init or Restore phase.

@@ -230,6 +230,7 @@ Task<> Environment::measure(std::shared_ptr<Environment> self) {
   self->measured_at_ = self->around_.clock.elapsed();
   try {
     const sandbox::Usage usage = co_await self->sandbox_->usage();
+    self->memory_held_ = usage.memory_bytes;
     self->peak_memory_ = std::max({self->peak_memory_, usage.peak_memory_bytes, usage.memory_bytes});
   } catch (const std::exception&) {
     // It has just ended; its result brings the figure.

@@ -18,10 +18,21 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/task.h"
+#include "environments/concurrency.h"
 #include "environments/environments.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::environments {
+
+/// Runtimes that are started before their function is known (see stock.h).
+struct StockOptions {
+  /// How many of each runtime wait; 0: none are pre-booted.
+  std::size_t per_runtime = 4;
+  /// What all of them together may hold.
+  std::uint64_t memory_bytes = 512ULL << 20;
+  /// A runtime of which no function has started for this long has no stock any more.
+  Duration keep_for = std::chrono::minutes(10);
+};
 
 struct FleetOptions {
   /// Host directory that holds python/ and nodejs/; what serves a runtime is shown inside as /var/runtime.
@@ -29,17 +40,23 @@ struct FleetOptions {
   /// Where the Runtime API and the AWS endpoint listen inside every environment.
   std::uint16_t runtime_api_port = 9001;
   std::uint16_t endpoint_port = 4566;
-  /// Sum of the configured memory of all environments; 0 takes the machine's memory.
+  /// Memory that all environments together may hold, counted by what they use (see roster.h); 0 takes three
+  /// quarters of the machine's.
   std::uint64_t memory_budget_bytes = 0;
-  /// AWS's default account concurrency.
+  /// Environments on this host.
   std::size_t max_environments = 1000;
+  /// AWS's defaults: what an account has, and how fast a function gets new environments.
+  ConcurrencyLimits concurrency{};
   /// How long initialisation may take before it is tried once more inside the first invocation (AWS: 10 s).
   Duration init_timeout = std::chrono::seconds(10);
-  /// How long an invocation waits for room when the bounds above are reached; then it is throttled.
+  /// How long an invocation waits for room on this host (memory and number of environments above); then it is
+  /// throttled. Limits of concurrency throttle at once.
   Duration patience = std::chrono::seconds(10);
   /// An environment idle this long (elapsed time) is frozen, and later retired.
   Duration freeze_after = std::chrono::seconds(2);
   Duration retire_after = std::chrono::minutes(7);
+  /// Pre-booted runtimes.
+  StockOptions stock{};
   /// Takes over the socket on which `endpoint_port` listens inside an environment and answers it until
   /// remove_endpoint(id). The tag names the environment: see Fleet::spec_of. Without it the port refuses
   /// connections.
@@ -62,10 +79,13 @@ class Fleet {
   /// to its end, as a client that disconnects does in AWS.
   Task<Outcome> invoke(std::shared_ptr<const Spec> spec, Invocation invocation);
 
+  /// A function exists and will be invoked: has its runtime pre-booted.
+  void expect(const std::shared_ptr<const Spec>& spec);
+
   /// Ends the environments of that function (unqualified ARN), all versions: idle ones now, busy ones after
   /// their invocation.
   void retire(const std::string& function_arn);
-  /// Ends the environments made from `spec`, in the same way.
+  /// Ends the environments made from `spec`, in the same way, and what is provisioned of it.
   void retire(const std::shared_ptr<const Spec>& spec);
 
   /// Concurrency that only this function (unqualified ARN) uses, and no more than which it uses; nullopt: it
@@ -105,13 +125,33 @@ class Fleet {
     std::size_t idle = 0;
     std::size_t frozen = 0;
     std::size_t busy = 0;
-    std::uint64_t reserved_memory_bytes = 0;
+    /// Kept as snapshots (SnapStart).
+    std::size_t held = 0;
+    /// What they count against the budget.
+    std::uint64_t memory_bytes = 0;
+    /// Invocations in flight; of these, those that use unreserved concurrency, and those in provisioned
+    /// environments.
+    std::uint32_t executions = 0;
+    std::uint32_t unreserved_executions = 0;
+    std::uint32_t provisioned_executions = 0;
+    /// Unreserved executions and all concurrency that is reserved or provisioned.
+    std::uint32_t claimed_concurrency = 0;
+    /// Provisioned environments of all functions that were asked for, and those that are initialised.
+    std::uint32_t provisioned_requested = 0;
+    std::uint32_t provisioned_allocated = 0;
+    /// Pre-booted runtimes: ready, on their way, what they hold, and environments made from them.
+    std::size_t stock_waiting = 0;
+    std::size_t stock_booting = 0;
+    std::uint64_t stock_memory_bytes = 0;
+    std::uint64_t stock_taken = 0;
     std::uint64_t cold_starts = 0;
     std::uint64_t invocations = 0;
     std::uint64_t failures = 0;
     std::uint64_t throttles = 0;
   };
   [[nodiscard]] Statistics statistics() const;
+  /// Invocations of that function (unqualified ARN) in flight.
+  [[nodiscard]] std::uint32_t executions(const std::string& function_arn) const;
 
  private:
   struct Impl;

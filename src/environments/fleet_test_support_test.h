@@ -106,6 +106,7 @@ inline FleetOptions options_for_test() {
   FleetOptions options;
   options.runtimes_directory = runtimes_of_this_tree();
   options.memory_budget_bytes = 64ULL << 30;
+  options.stock.per_runtime = 0;
   return options;
 }
 

@@ -26,15 +26,19 @@ double cpus_for(std::uint32_t memory_mb);
 
 using Variables = std::map<std::string, std::string>;
 
+/// What a runtime's program can be told before its function is known.
+Variables variables_before_function(const Runtime& runtime, const Ports& ports);
+
 /// The variables of the process: Lambda's own, the function's, and `credentials`.
 Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& ports,
-                        const std::string& log_stream, const Variables& credentials);
+                        const std::string& log_stream, const Variables& credentials,
+                        InitializationType type = InitializationType::kOnDemand);
 
 /// The sandbox named `name`; or, when the code has no program to start, AWS's error message for
 /// Runtime.InvalidEntrypoint.
-std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
-                                                       const Ports& ports, const std::string& name,
-                                                       const std::string& log_stream,
-                                                       const Variables& credentials);
+std::expected<sandbox::Policy, std::string> policy_for(
+    const Spec& spec, const Runtime& runtime, const Ports& ports, const std::string& name,
+    const std::string& log_stream, const Variables& credentials,
+    InitializationType type = InitializationType::kOnDemand);
 
 }  // namespace martlet::environments

@@ -10,6 +10,7 @@ namespace martlet::environments {
 namespace {
 
 constexpr std::string_view kPrefix = "/2018-06-01/runtime/";
+constexpr std::string_view kFunctionPath = "/2018-06-01/martlet/function";
 constexpr std::string_view kInvocation = "invocation/";
 /// Error documents are logged and returned, so they may be as long as answers.
 constexpr std::size_t kMaxErrorBytes = kMaxResponseBytes;
@@ -160,6 +161,11 @@ Task<> answer_credentials(Host host, net::Request& request, net::ResponseWriter&
                                 : api_refusal(403, "AccessDenied", "The authorization token is not valid"));
 }
 
+Task<> answer_function(std::shared_ptr<WaitingRuntime> waiting, net::ResponseWriter& writer) {
+  std::optional<std::string> document = co_await waiting->function();
+  co_await writer.send(document ? api_json(200, std::move(*document)) : response_to(Verdict::kWrongState));
+}
+
 Task<> answer_runtime(Host host, std::string_view path, net::Request& request, net::ResponseWriter& writer) {
   const bool get = request.head().method == "GET";
   const bool post = request.head().method == "POST";
@@ -197,6 +203,15 @@ void RuntimeApi::attach(int listening_fd, const std::string& tag, std::weak_ptr<
   attached_[tag] = {.listener = server_->adopt(listening_fd, tag), .host = std::move(host)};
 }
 
+void RuntimeApi::attach_waiting(int listening_fd, const std::string& tag,
+                                std::weak_ptr<WaitingRuntime> waiting) {
+  attached_[tag] = {.listener = server_->adopt(listening_fd, tag), .waiting = std::move(waiting)};
+}
+
+void RuntimeApi::hand_over(const std::string& tag, std::weak_ptr<RuntimeHost> host) {
+  attached_.at(tag).host = std::move(host);
+}
+
 void RuntimeApi::detach(const std::string& tag) {
   const auto found = attached_.find(tag);
   if (found == attached_.end()) return;
@@ -211,6 +226,8 @@ Task<> RuntimeApi::answer(net::Request& request, net::ResponseWriter& writer) {
   const auto found = attached_.find(request.listener());
   auto host = found == attached_.end() ? nullptr : found->second.host.lock();
   const std::string_view path = request.head().path();
+  if (found != attached_.end() && path == kFunctionPath && request.head().method == "GET")
+    if (auto waiting = found->second.waiting.lock()) return answer_function(std::move(waiting), writer);
   if (!host) return refuse_path(writer);
   if (path.starts_with(kPrefix))
     return answer_runtime(std::move(host), path.substr(kPrefix.size()), request, writer);

@@ -82,6 +82,14 @@ class RuntimeHost {
   virtual Task<std::optional<std::string>> credentials(std::string token) = 0;
 };
 
+/// A runtime without a function yet (see preboot.h).
+class WaitingRuntime {
+ public:
+  virtual ~WaitingRuntime() = default;
+  /// Its bootstrap asks which function it is to be: waits for that. nullopt when it will be none.
+  virtual Task<std::optional<std::string>> function() = 0;
+};
+
 class RuntimeApi {
  public:
   RuntimeApi(Executor executor, Clock& clock);
@@ -90,6 +98,9 @@ class RuntimeApi {
   /// Answers what arrives on that listening socket (taken over) for `host`, until detach(tag). Tags are
   /// unique.
   void attach(int listening_fd, const std::string& tag, std::weak_ptr<RuntimeHost> host);
+  /// The same for a runtime that waits for its function, and what makes that the runtime of `host`.
+  void attach_waiting(int listening_fd, const std::string& tag, std::weak_ptr<WaitingRuntime> waiting);
+  void hand_over(const std::string& tag, std::weak_ptr<RuntimeHost> host);
   void detach(const std::string& tag);
   /// Closes every connection and waits until nothing runs.
   Task<> stop();
@@ -97,7 +108,8 @@ class RuntimeApi {
  private:
   struct Attached {
     std::uint64_t listener = 0;
-    std::weak_ptr<RuntimeHost> host;
+    std::weak_ptr<RuntimeHost> host{};
+    std::weak_ptr<WaitingRuntime> waiting{};
   };
 
   Task<> answer(net::Request& request, net::ResponseWriter& writer);

@@ -46,7 +46,9 @@ Found python(const std::string& identifier, const std::string& directory, const 
       Runtime{.language = Language::kPython,
               .command = {chosen->program, "-S", "-X", "utf8", "/var/runtime/bootstrap.py"},
               .binds = binds_of(*chosen, directory + "/python"),
-              .version = fmt::format("python:{}", fmt::join(chosen->version, "."))});
+              .version = fmt::format("python:{}", fmt::join(chosen->version, ".")),
+              .preboots = true,
+              .start_variables = {"PYTHON", "LD_"}});
 }
 
 Found node(const std::string& identifier, const std::string& directory, const RuntimeSearch& search) {
@@ -66,6 +68,16 @@ Found node(const std::string& identifier, const std::string& directory, const Ru
 
 }  // namespace
 
+std::vector<std::string> Runtime::preboot_command() const { return command; }
+
+bool Runtime::may_preboot(const std::map<std::string, std::string>& function_variables) const {
+  return preboots && std::ranges::none_of(function_variables, [&](const auto& variable) {
+           return std::ranges::any_of(start_variables, [&](const std::string& beginning) {
+             return (variable.first + "=").starts_with(beginning);
+           });
+         });
+}
+
 Runtimes::Runtimes(std::string directory, RuntimeSearch search)
     : directory_(std::move(directory)), search_(std::move(search)) {}
 
@@ -83,6 +95,9 @@ Found Runtimes::resolve(const std::string& identifier) {
   if (identifier == "provided" || identifier.starts_with("provided."))
     return std::make_shared<const Runtime>(
         Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = identifier});
+  if (identifier.empty())  // a container image
+    return std::make_shared<const Runtime>(
+        Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = {}});
   return std::unexpected("Martlet runs python, nodejs and provided runtimes; it has none for " + identifier +
                          ".");
 }

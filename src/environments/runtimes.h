@@ -29,6 +29,17 @@ struct Runtime {
   std::vector<sandbox::Bind> binds;
   /// "python:3.12.1", for INIT_START.
   std::string version;
+  /// Its program can start before the function is known: with MARTLET_PREBOOT=1 it asks the Runtime API for
+  /// it (see preboot.h).
+  bool preboots = false;
+  /// Beginnings of the names of variables that its program reads as it starts ("PYTHON", "NODE_OPTIONS"). A
+  /// function that sets one cannot come from a pre-booted program.
+  std::vector<std::string> start_variables{};
+
+  /// `command` for a process that waits for its function.
+  [[nodiscard]] std::vector<std::string> preboot_command() const;
+  /// Whether a process that was started before can become a function with these variables of its own.
+  [[nodiscard]] bool may_preboot(const std::map<std::string, std::string>& function_variables) const;
 };
 
 /// An interpreter on this machine.
@@ -55,7 +66,8 @@ class Runtimes {
   /// `directory` holds python/ and nodejs/ with Martlet's part of each runtime.
   Runtimes(std::string directory, RuntimeSearch search);
 
-  /// The runtime of that identifier, or why there is none and what to install.
+  /// The runtime of that identifier (empty: that of container images), or why there is none and what to
+  /// install.
   std::expected<std::shared_ptr<const Runtime>, std::string> find(const std::string& identifier);
 
  private:

@@ -3,11 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include "environments/fleet_test_support_test.h"
-#include "sandbox/sandbox.h"
+#include "environments/sandboxed_fleet_test.h"
 
 namespace martlet::environments {
 namespace {
@@ -16,52 +12,10 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct World {
-  World(Executor with, sandbox::Warden& its_warden, FleetOptions options)
-      : executor(with),
-        clock(make_system_clock(with)),
-        warden(its_warden),
-        fleet(with, *clock, ids, warden, sink, std::move(options)) {}
-  Executor executor;
-  std::unique_ptr<Clock> clock;
-  Ids ids;
-  sandbox::Warden& warden;
-  CollectingSink sink;
-  Fleet fleet;
-};
+using World = SandboxedWorld;
 
-using Body = std::function<Task<>(World&)>;
-
-Task<> run_world(Executor executor, sandbox::Warden& warden, const Body& body, FleetOptions options) {
-  World world(executor, warden, std::move(options));
-  std::exception_ptr failure;
-  try {
-    co_await body(world);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await world.fleet.stop();
-  EXPECT_EQ(world.fleet.statistics().reserved_memory_bytes, 0u);
-  if (failure) std::rethrow_exception(failure);
-}
-
-void with_fleet(const Body& body, FleetOptions options = options_for_test()) {
-  const Code run_directory;
-  const auto process = sandbox::fork_warden({.run_directory = run_directory.directory()});
-  boost::asio::io_context loop(1);
-  const auto warden = sandbox::connect_warden(loop.get_executor(), process);
-  if (!warden->capabilities().refusal.empty()) GTEST_SKIP() << warden->capabilities().refusal;
-  std::exception_ptr failure;
-  bool ended = false;
-  boost::asio::co_spawn(loop, run_world(loop.get_executor(), *warden, body, std::move(options)),
-                        [&](std::exception_ptr thrown) {
-                          failure = thrown;
-                          ended = true;
-                        });
-  // The warden's socket is always being read, so that the loop itself does not end.
-  while (!ended && loop.run_one() > 0) {
-  }
-  if (failure) std::rethrow_exception(failure);
+void with_fleet(const SandboxedBody& body, FleetOptions options = options_for_test()) {
+  with_sandboxed_fleet(body, std::move(options));
 }
 
 constexpr const char* kPython = R"(
@@ -208,7 +162,7 @@ TEST(Sandboxed, ParallelOnesThenFrozenThenReused) {
         EXPECT_EQ(again.payload, R"({"do": "again"})");
         EXPECT_EQ(world.fleet.statistics().cold_starts, 5u);
         world.fleet.retire(spec->function_arn);
-        while (world.fleet.statistics().reserved_memory_bytes > 0) co_await world.clock->sleep_elapsed(5ms);
+        while (world.fleet.statistics().memory_bytes > 0) co_await world.clock->sleep_elapsed(5ms);
       },
       options);
 }

@@ -15,6 +15,7 @@
 #include "base/task_group.h"
 #include "environments/fleet.h"
 #include "gateway/gateway.h"
+#include "net/client.h"
 #include "net/server.h"
 #include "server/admin.h"
 #include "server/credentials.h"
@@ -73,6 +74,8 @@ struct App::Parts {
   store::Blobs blobs{pool, state.path() + "/blobs",
                      options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
   lambda::CodePackages packages{state.path() + "/code", pool, tasks};
+  net::Client registries{executor, *clock};
+  lambda::Images images{state.path() + "/images", pool, blobs, packages, registries};
   Credentials credentials{ids};
   std::unique_ptr<sandbox::Warden> warden;
 
@@ -88,9 +91,11 @@ struct App::Parts {
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
                                 .packages = packages,
+                                .images = images,
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
+                                .tasks = tasks,
                                 .credentials_for =
                                     [this](lambda::FunctionName name, std::string role) {
                                       return credentials_for(std::move(name), std::move(role));
@@ -167,8 +172,8 @@ void App::Parts::register_metrics() {
   total("martlet_invocations_total", "Invocations of functions.", &Statistics::invocations);
   total("martlet_invocation_failures_total", "Invocations that ended in an error.", &Statistics::failures);
   total("martlet_throttles_total", "Invocations for which there was no room.", &Statistics::throttles);
-  metrics.gauge("martlet_environment_memory_bytes", "Memory that environments may use, all together.",
-                [this] { return static_cast<double>(fleet.statistics().reserved_memory_bytes); });
+  metrics.gauge("martlet_environment_memory_bytes", "Memory that environments count, all together.",
+                [this] { return static_cast<double>(fleet.statistics().memory_bytes); });
   metrics.gauge("martlet_connections_open", "Connections to the endpoint.",
                 [this] { return static_cast<double>(server.statistics().connections_open); });
   metrics.gauge("martlet_store_keys", "Keys in the store, about.",
@@ -200,6 +205,7 @@ Task<> App::Parts::reset() {
 Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
   co_await fleet.stop();
+  co_await registries.stop();
   co_await tasks.stop();
   co_await store->close();
 }
@@ -218,6 +224,7 @@ App::~App() = default;
 
 Task<> App::run() {
   Parts& parts = *parts_;
+  co_await parts.lambda.restore();
   const std::string url = parts.listen();
   parts.logs.start(parts.tasks);
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());

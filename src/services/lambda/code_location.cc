@@ -1,6 +1,7 @@
 // Code.Location and Content.Location: the addresses from which the packages of functions and layers can be
 // downloaded for ten minutes, as on AWS. Whoever has the address may download, so it is signed:
 // /_martlet/lambda/code/ACCOUNT/REGION/NAME?Expires=SECONDS&Signature=HEX;
+// /_martlet/lambda/code/ACCOUNT/REGION/NAME/VERSION?... for published versions;
 // /_martlet/lambda/code/layers/ACCOUNT/REGION/NAME/VERSION?... for layers.
 
 #include <charconv>
@@ -35,7 +36,9 @@ std::string LambdaService::signed_location(const wire::Context& context, const s
 }
 
 std::string LambdaService::code_location(const wire::Context& context, const FunctionName& name) const {
-  return signed_location(context, std::string(kPrefix) + name.account + "/" + name.region + "/" + name.name);
+  const std::string version = is_latest(name.qualifier) ? "" : "/" + name.qualifier;
+  return signed_location(context,
+                         std::string(kPrefix) + name.account + "/" + name.region + "/" + name.name + version);
 }
 
 std::string LambdaService::layer_location(const wire::Context& context, const LayerName& layer,
@@ -47,10 +50,11 @@ std::string LambdaService::layer_location(const wire::Context& context, const La
 Task<std::optional<store::BlobRef>> LambdaService::blob_at(std::string path) {
   const auto parts = split(std::string_view(path).substr(kPrefix.size()), '/');
   std::optional<store::BlobRef> found;
-  if (parts.size() == 3) {
+  if (parts.size() == 3 || (parts.size() == 4 && parts[0] != "layers")) {
     const FunctionName name{std::string(parts[0]), std::string(parts[1]), std::string(parts[2]), ""};
+    const std::string version = parts.size() == 4 ? std::string(parts[3]) : "$LATEST";
     co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-      if (const auto function = co_await load_function(txn, name)) found = function->code;
+      if (const auto function = co_await load_version(txn, name, version)) found = function->code;
     });
   } else if (parts.size() == 5 && parts[0] == "layers") {
     const LayerName layer{std::string(parts[1]), std::string(parts[2]), std::string(parts[3])};

@@ -6,10 +6,11 @@
 #include <array>
 #include <string_view>
 
+#include "base/arn.h"
 #include "base/strings.h"
-#include "services/lambda/answers.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/limits.h"
+#include "services/lambda/tags.h"
 
 namespace martlet::lambda {
 
@@ -94,26 +95,105 @@ void check_runtime(const std::string& runtime) {
         "use a supported runtime while creating or updating functions.");
 }
 
-/// Settings whose effect Martlet does not have must not look accepted.
+/// Settings of kinds of functions that Martlet does not have must not look accepted.
 template <class Request>
 void refuse_what_is_not_built(const Request& input, const std::string& operation) {
-  const auto refuse = [&](bool asked_for, const char* setting) {
-    if (asked_for) throw feature_not_implemented(operation + " with " + setting);
+  if (input.capacity_provider_config)
+    throw feature_not_implemented(operation + " with CapacityProviderConfig");
+  if (input.durable_config) throw feature_not_implemented(operation + " with DurableConfig");
+}
+
+std::string service_of(const std::string& arn) { return Arn::parse(arn).value_or(Arn{}).service; }
+
+void apply_logging(FunctionRecord& function, const LoggingConfig& logging) {
+  if (logging.log_format) function.log_format = *logging.log_format;
+  if (logging.log_group) function.log_group = *logging.log_group;
+  if (function.log_format != "JSON") {
+    if (logging.application_log_level || logging.system_log_level)
+      throw invalid_parameter(
+          "ApplicationLogLevel and SystemLogLevel are supported for functions whose LogFormat is JSON only.");
+    function.application_log_level.clear();
+    function.system_log_level.clear();
+    return;
+  }
+  const auto level = [](std::string& kept, const std::optional<std::string>& asked) {
+    if (asked) kept = *asked;
+    if (kept.empty()) kept = "INFO";
   };
-  refuse(input.layers && !input.layers->empty(), "Layers");
-  refuse(input.vpc_config && input.vpc_config->subnet_ids && !input.vpc_config->subnet_ids->empty(),
-         "VpcConfig");
-  refuse(input.dead_letter_config && input.dead_letter_config->target_arn &&
-             !input.dead_letter_config->target_arn->empty(),
-         "DeadLetterConfig");
-  refuse(input.kms_key_arn && !input.kms_key_arn->empty(), "KMSKeyArn");
-  refuse(input.file_system_configs && !input.file_system_configs->empty(), "FileSystemConfigs");
-  refuse(input.image_config.has_value(), "ImageConfig");
-  refuse(input.snap_start && input.snap_start->apply_on.value_or("None") != "None", "SnapStart");
-  refuse(input.capacity_provider_config.has_value(), "CapacityProviderConfig");
-  refuse(input.durable_config.has_value(), "DurableConfig");
-  refuse(input.logging_config && input.logging_config->log_format.value_or("Text") != "Text",
-         "LogFormat JSON");
+  level(function.application_log_level, logging.application_log_level);
+  level(function.system_log_level, logging.system_log_level);
+}
+
+void apply_vpc(FunctionRecord& function, const VpcConfig& vpc) {
+  VpcSettings& settings = function.vpc ? *function.vpc : function.vpc.emplace();
+  if (vpc.subnet_ids) settings.subnet_ids = *vpc.subnet_ids;
+  if (vpc.security_group_ids) settings.security_group_ids = *vpc.security_group_ids;
+  if (vpc.ipv6_allowed_for_dual_stack)
+    settings.ipv6_allowed_for_dual_stack = *vpc.ipv6_allowed_for_dual_stack;
+  if (settings.subnet_ids.empty() != settings.security_group_ids.empty())
+    throw invalid_parameter("SubnetIds and SecurityIds must coexist or be both empty list.");
+}
+
+void apply_dead_letter_queue(FunctionRecord& function, const DeadLetterConfig& config) {
+  const std::string arn = config.target_arn.value_or("");
+  const std::string service = service_of(arn);
+  if (!arn.empty() && service != "sqs" && service != "sns")
+    throw invalid_parameter("The dead letter target " + arn + " is neither an SQS queue nor an SNS topic.");
+  function.dead_letter_target_arn = arn;
+}
+
+void apply_image_overrides(FunctionRecord& function, const ImageConfig& config) {
+  ImageOverrides overrides;
+  overrides.entry_point = config.entry_point.value_or(std::vector<std::string>{});
+  overrides.command = config.command.value_or(std::vector<std::string>{});
+  overrides.working_directory = config.working_directory.value_or("");
+  const bool any =
+      !overrides.entry_point.empty() || !overrides.command.empty() || !overrides.working_directory.empty();
+  function.image_overrides = any ? std::optional(std::move(overrides)) : std::nullopt;
+}
+
+/// The settings that only some functions have a use for.
+template <class Request>
+void apply_special_settings(FunctionRecord& function, const Request& input) {
+  if (input.logging_config) apply_logging(function, *input.logging_config);
+  if (input.vpc_config) apply_vpc(function, *input.vpc_config);
+  if (input.dead_letter_config) apply_dead_letter_queue(function, *input.dead_letter_config);
+  if (input.kms_key_arn) function.kms_key_arn = *input.kms_key_arn;
+  if (input.file_system_configs) {
+    function.file_systems.clear();
+    for (const FileSystemConfig& config : *input.file_system_configs)
+      function.file_systems.push_back({config.arn, config.local_mount_path});
+  }
+  if (input.image_config) apply_image_overrides(function, *input.image_config);
+  if (input.snap_start && input.snap_start->apply_on)
+    function.snap_start_apply_on = *input.snap_start->apply_on;
+}
+
+/// Runtimes of which Lambda takes snapshots (developer guide, "Improving startup performance with
+/// SnapStart").
+bool has_snap_start(const std::string& runtime) {
+  constexpr std::array kWithout{"java8",     "java8.al2",  "python3.6",  "python3.7",     "python3.8",
+                                "python3.9", "python3.10", "python3.11", "dotnetcore3.1", "dotnet6"};
+  const bool language =
+      runtime.starts_with("java") || runtime.starts_with("python") || runtime.starts_with("dotnet");
+  return language && !is_one_of(runtime, kWithout);
+}
+
+/// What one setting alone does not show.
+void check_together(const FunctionRecord& function) {
+  const bool in_vpc = function.vpc && !function.vpc->subnet_ids.empty();
+  if (!function.file_systems.empty() && !in_vpc)
+    throw invalid_parameter("Function must be configured to execute in a VPC to reference access point " +
+                            function.file_systems.front().arn + ".");
+  if (function.snap_start_apply_on == "None") return;
+  if (function.package_type != "Zip" || !has_snap_start(function.runtime))
+    throw invalid_parameter(function.runtime + " is not supported for SnapStart enabled functions.");
+  if (!function.file_systems.empty())
+    throw invalid_parameter("File systems are not supported for SnapStart enabled functions.");
+  if (function.ephemeral_storage_mb > kDefaultEphemeralStorageMb)
+    throw invalid_parameter(
+        fmt::format("SnapStart enabled functions are not supported with ephemeral storage above {} MB.",
+                    kDefaultEphemeralStorageMb));
 }
 
 /// The settings that creating and updating have in common.
@@ -139,10 +219,31 @@ void apply_settings(FunctionRecord& function, const Request& input) {
   }
   if (input.ephemeral_storage) function.ephemeral_storage_mb = input.ephemeral_storage->size;
   if (input.tracing_config && input.tracing_config->mode) function.tracing_mode = *input.tracing_config->mode;
-  if (input.logging_config) {
-    if (input.logging_config->log_format) function.log_format = *input.logging_config->log_format;
-    if (input.logging_config->log_group) function.log_group = *input.logging_config->log_group;
-  }
+  apply_special_settings(function, input);
+  check_together(function);
+}
+
+void set_defaults(FunctionRecord& function) {
+  function.timeout_seconds = kDefaultTimeoutSeconds;
+  function.memory_mb = kDefaultMemoryMb;
+  function.ephemeral_storage_mb = kDefaultEphemeralStorageMb;
+  function.architecture = "x86_64";
+  function.tracing_mode = "PassThrough";
+  function.log_format = "Text";
+  function.log_group = "/aws/lambda/" + function.name;
+}
+
+/// What a package brings itself need not be said, and the other way round.
+void check_package_type(const CreateFunctionRequest& input) {
+  const bool image = input.package_type == "Image";
+  if (!image && (!input.runtime || !input.handler))
+    throw invalid_parameter(
+        "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  if (!image && input.image_config)
+    throw invalid_parameter("ImageConfig is supported for functions created with container images only.");
+  if (image && (input.runtime || input.handler || (input.layers && !input.layers->empty())))
+    throw invalid_parameter(
+        "Runtime, Handler and Layers are not supported for functions created with container images.");
 }
 
 }  // namespace
@@ -156,28 +257,18 @@ std::string architecture_of(const std::vector<std::string>& architectures) {
 
 FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name) {
   refuse_what_is_not_built(input, "CreateFunction");
-  if (input.package_type.value_or("Zip") != "Zip")
-    throw feature_not_implemented("CreateFunction with PackageType Image");
-  if (input.code_signing_config_arn)
-    throw feature_not_implemented("CreateFunction with CodeSigningConfigArn");
-  if (input.tenancy_config) throw feature_not_implemented("CreateFunction with TenancyConfig");
-  if (input.publish.value_or(false) || input.publish_to)
-    throw feature_not_implemented("CreateFunction with Publish");
-  if (!input.runtime || !input.handler)
-    throw invalid_parameter(
-        "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  if (input.publish_to) throw feature_not_implemented("CreateFunction with PublishTo");
+  check_package_type(input);
   FunctionRecord function;
   function.name = name.name;
   function.role = input.role;
-  function.timeout_seconds = kDefaultTimeoutSeconds;
-  function.memory_mb = kDefaultMemoryMb;
-  function.ephemeral_storage_mb = kDefaultEphemeralStorageMb;
-  function.architecture = input.architectures ? architecture_of(*input.architectures) : "x86_64";
-  function.tracing_mode = "PassThrough";
-  function.log_format = "Text";
-  function.log_group = "/aws/lambda/" + name.name;
+  function.package_type = input.package_type.value_or("Zip");
+  set_defaults(function);
+  if (input.architectures) function.architecture = architecture_of(*input.architectures);
   apply_settings(function, input);
-  if (input.tags) function.tags = *input.tags;
+  if (input.tenancy_config) function.tenant_isolation_mode = input.tenancy_config->tenant_isolation_mode;
+  if (input.code.source_kms_key_arn) function.source_kms_key_arn = *input.code.source_kms_key_arn;
+  if (input.tags) add_tags(function.tags, *input.tags);
   return function;
 }
 
@@ -185,38 +276,6 @@ void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequ
   refuse_what_is_not_built(input, "UpdateFunctionConfiguration");
   if (input.role) function.role = *input.role;
   apply_settings(function, input);
-}
-
-FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name,
-                               std::string_view partition) {
-  FunctionConfiguration out;
-  out.function_name = function.name;
-  out.function_arn = name.qualified_arn(partition);
-  out.runtime = function.runtime;
-  out.role = function.role;
-  out.handler = function.handler;
-  out.code_size = static_cast<std::int64_t>(function.code.size);
-  out.code_sha256 = base64_of_hex(function.code.sha256);
-  out.description = function.description;
-  out.timeout = function.timeout_seconds;
-  out.memory_size = function.memory_mb;
-  out.last_modified = date_text(function.last_modified_ms);
-  out.version = "$LATEST";
-  if (!function.variables.empty()) out.environment.emplace().variables = function.variables;
-  out.tracing_config.emplace().mode = function.tracing_mode;
-  out.revision_id = function.revision_id;
-  out.state = "Active";
-  out.last_update_status = "Successful";
-  out.package_type = "Zip";
-  out.architectures = std::vector<std::string>{function.architecture};
-  out.ephemeral_storage.emplace().size = function.ephemeral_storage_mb;
-  auto& snap_start = out.snap_start.emplace();
-  snap_start.apply_on = "None";
-  snap_start.optimization_status = "Off";
-  auto& logging = out.logging_config.emplace();
-  logging.log_format = function.log_format;
-  logging.log_group = function.log_group;
-  return out;
 }
 
 }  // namespace martlet::lambda

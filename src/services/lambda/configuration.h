@@ -3,25 +3,37 @@
 // A function's configuration: which values are acceptable, what they default to, and how they look in an
 // answer.
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "api/lambda/types.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/records.h"
 
 namespace martlet::lambda {
 
-/// The record of a function that CreateFunction asks for, without its code. Throws what AWS answers for
-/// values that are not acceptable, and feature_not_implemented() for settings whose effect Martlet does not
-/// have.
+/// The record of a function that CreateFunction asks for, without its code and layers. Throws what AWS
+/// answers for values that are not acceptable, and feature_not_implemented() for kinds of functions that
+/// Martlet does not have.
 FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name);
 
-/// Changes what an UpdateFunctionConfiguration request names. Throws as configure() does.
+/// Changes what an UpdateFunctionConfiguration request names, layers excepted. Throws as configure() does.
 void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequest& input);
 
 /// Refuses an architecture list with other than one element.
 std::string architecture_of(const std::vector<std::string>& architectures);
 
-/// The function as the API shows it.
+/// The version as the API shows it; `name`, qualifier included, makes its ARN.
 FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name,
                                std::string_view partition);
+
+/// As lists show it: without the members that tell a state.
+FunctionConfiguration describe_in_list(const FunctionRecord& function, const FunctionName& name,
+                                       std::string_view partition);
+
+/// The runtime version that every function of that runtime has: Martlet runs one of each.
+std::string runtime_version_arn(const std::string& runtime, const std::string& region,
+                                std::string_view partition);
 
 }  // namespace martlet::lambda

@@ -31,14 +31,58 @@ aws::Error function_not_found(const std::string& arn) {
   return user_error("ResourceNotFoundException", "Function not found: " + arn, 404);
 }
 
+aws::Error function_in_other_region(const std::string& region, const std::string& asked) {
+  return user_error("ResourceNotFoundException",
+                    fmt::format("Functions from '{}' are not reachable in this region ('{}')", region, asked),
+                    404);
+}
+
+aws::Error function_access_denied(const std::string& caller, const std::string& action,
+                                  const std::string& arn) {
+  const std::string name = action.empty() ? "lambda:*" : "lambda:" + action;
+  return {"AccessDeniedException",
+          fmt::format("User: {} is not authorized to perform: {} on resource: {} because no resource-based "
+                      "policy allows the {} action",
+                      caller, name, arn, name),
+          403};
+}
+
+aws::Error unqualified_only() {
+  return invalid_parameter(
+      "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
+      "operation. Please specify either a function name or an unqualified function ARN.");
+}
+
+aws::Error alias_not_found(const std::string& arn) {
+  return user_error("ResourceNotFoundException", "Cannot find alias arn: " + arn, 404);
+}
+
+aws::Error code_storage_exceeded() {
+  return user_error("CodeStorageExceededException", "Code storage limit exceeded.", 400);
+}
+
+aws::Error not_in_a_state_to_run(const std::string& state) {
+  return user_error("ResourceConflictException",
+                    "The operation cannot be performed at this time. The function is currently in the "
+                    "following state: " +
+                        state,
+                    409);
+}
+
+aws::Error snapshot_not_ready() {
+  return user_error("SnapStartNotReadyException",
+                    "Lambda is initializing your function. It can be invoked once its state is Active.", 409);
+}
+
 aws::Error function_exists(const std::string& name) {
   return user_error("ResourceConflictException", "Function already exist: " + name, 409);
 }
 
-aws::Error revision_mismatch() {
+aws::Error revision_mismatch(const std::string& operation) {
   return user_error("PreconditionFailedException",
-                    "The Revision Id provided does not match the latest Revision Id. Call the "
-                    "GetFunction/GetAlias API to retrieve the latest Revision Id",
+                    fmt::format("The Revision Id provided does not match the latest Revision Id. Call the "
+                                "{} API to retrieve the latest Revision Id",
+                                operation),
                     412);
 }
 
@@ -61,9 +105,14 @@ aws::Error invalid_payload(const std::string& problem) {
                     400);
 }
 
-aws::Error throttled() {
-  return user_error("TooManyRequestsException", "Rate Exceeded.", 429)
-      .with("Reason", "ConcurrentInvocationLimitExceeded");
+aws::Error throttled(environments::ThrottleReason reason) {
+  using environments::ThrottleReason;
+  const char* name = "ConcurrentInvocationLimitExceeded";
+  if (reason == ThrottleReason::kReservedFunctionConcurrentInvocationLimitExceeded)
+    name = "ReservedFunctionConcurrentInvocationLimitExceeded";
+  if (reason == ThrottleReason::kFunctionInvocationRateLimitExceeded)
+    name = "FunctionInvocationRateLimitExceeded";
+  return user_error("TooManyRequestsException", "Rate Exceeded.", 429).with("Reason", name);
 }
 
 aws::Error invalid_runtime(const std::string& message) { return {"InvalidRuntimeException", message, 502}; }

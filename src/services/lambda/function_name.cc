@@ -33,7 +33,7 @@ std::string FunctionName::qualified_arn(std::string_view partition) const {
 }
 
 FunctionName resolve_function_name(const wire::Context& context, std::string_view text,
-                                   const std::optional<std::string>& qualifier) {
+                                   const std::optional<std::string>& qualifier, std::string_view action) {
   FunctionName function{.account = context.account, .region = context.region, .name = {}, .qualifier = {}};
   // The model's pattern has let only these forms through:
   // [[arn:aws:lambda:region:]account:function:]name[:qualifier]
@@ -56,9 +56,30 @@ FunctionName resolve_function_name(const wire::Context& context, std::string_vie
           "The derived qualifier from the function name does not match the specified qualifier.");
     function.qualifier = *qualifier;
   }
-  if (function.account != context.account || function.region != context.region)
-    throw function_not_found(function.qualified_arn(context.partition));
+  if (function.region != context.region) throw function_in_other_region(function.region, context.region);
+  if (function.account != context.account)
+    throw function_access_denied(context.caller.arn, std::string(action),
+                                 function.qualified_arn(context.partition));
   return function;
+}
+
+FunctionName resolve_unqualified(const wire::Context& context, std::string_view text,
+                                 std::string_view action) {
+  FunctionName function = resolve_function_name(context, text, std::nullopt, action);
+  if (!function.qualifier.empty()) throw unqualified_only();
+  return function;
+}
+
+bool is_latest(std::string_view qualifier) { return qualifier.empty() || qualifier == "$LATEST"; }
+
+bool is_version(std::string_view qualifier) {
+  return !qualifier.empty() && qualifier.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string partition_of(std::string_view region) {
+  if (region.starts_with("cn-")) return "aws-cn";
+  if (region.starts_with("us-gov-")) return "aws-us-gov";
+  return "aws";
 }
 
 }  // namespace martlet::lambda

@@ -45,9 +45,15 @@ TEST(FunctionName, RefusesWhatContradictsItself) {
   EXPECT_EQ(resolved("a:b:c:d"), "InvalidParameterValueException");
 }
 
-TEST(FunctionName, OtherAccountsAndRegionsAreNotFound) {
-  EXPECT_EQ(resolved("999999999999:function:f"), "ResourceNotFoundException");
+TEST(FunctionName, OtherAccountsAreRefusedAndOtherRegionsNotFound) {
+  EXPECT_EQ(resolved("999999999999:function:f"), "AccessDeniedException");
   EXPECT_EQ(resolved("arn:aws:lambda:us-east-1:123456789012:function:f"), "ResourceNotFoundException");
+}
+
+TEST(FunctionName, OperationsOnWholeFunctionsTakeNoQualifier) {
+  EXPECT_EQ(resolve_unqualified(caller(), "f", "PublishVersion").name, "f");
+  for (const char* text : {"f:1", "f:prod", "f:$LATEST"})
+    EXPECT_THROW(resolve_unqualified(caller(), text, "PublishVersion"), aws::Error) << text;
 }
 
 }  // namespace

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "base/crypto.h"
-#include "base/log.h"
-#include "services/lambda/attachments.h"
+#include "services/lambda/answers.h"
+#include "services/lambda/code_signing_store.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
@@ -17,17 +16,10 @@ namespace martlet::lambda {
 
 namespace {
 
-/// Only $LATEST exists: any other version or alias is not found.
-void require_latest(const FunctionName& name, std::string_view partition) {
-  if (!name.qualifier.empty() && name.qualifier != "$LATEST")
-    throw function_not_found(name.qualified_arn(partition));
-}
-
-/// The code of a request: a zip file in the request itself is the one way so far.
+/// The zip file of a request: in the request itself, so far.
 template <class Source>
 std::string zip_of(Source& source, const std::string& operation) {
   if (source.s3_bucket || source.s3_key) throw feature_not_implemented(operation + " with code in S3");
-  if (source.image_uri) throw feature_not_implemented(operation + " with ImageUri");
   if (!source.zip_file) throw invalid_parameter("Please provide a source for function code.");
   if (source.zip_file->empty()) throw invalid_parameter("Uploaded file must be a non-empty zip");
   if (source.zip_file->size() > kMaxZipBytes)
@@ -36,43 +28,50 @@ std::string zip_of(Source& source, const std::string& operation) {
   return std::move(*source.zip_file);
 }
 
+/// The image of a request for a function with package type Image.
+template <class Source>
+std::string image_uri_of(const Source& source, const std::string& what) {
+  if (!source.image_uri || source.image_uri->empty())
+    throw invalid_parameter("Please provide ImageUri when " + what + " a function with packageType Image.");
+  return *source.image_uri;
+}
+
+template <class Source>
+void refuse_image_uri(const Source& source, const std::string& what) {
+  if (source.image_uri)
+    throw invalid_parameter("Please don't provide ImageUri when " + what +
+                            " a function with packageType Zip.");
+}
+
+Publish publish_of(const std::optional<bool>& asked) {
+  return asked.value_or(false) ? Publish::kYes : Publish::kNo;
+}
+
+/// The answer to the creating call still says Pending, as on AWS; every later reading finds the function
+/// active.
+FunctionConfiguration describe_creation(const FunctionRecord& function, const FunctionName& name,
+                                        std::string_view partition) {
+  FunctionConfiguration out = describe(function, name, partition);
+  out.state = "Pending";
+  out.state_reason = "The function is being created.";
+  out.state_reason_code = "Creating";
+  out.last_update_status.reset();
+  return out;
+}
+
+/// The answer to an updating call says InProgress, as on AWS; every later reading finds the update done.
+FunctionConfiguration describe_update(const FunctionRecord& function, FunctionName name,
+                                      std::string_view partition) {
+  if (!function.is_latest()) name.qualifier = function.version;
+  FunctionConfiguration out = describe(function, name, partition);
+  if (!function.is_latest()) return out;
+  out.last_update_status = "InProgress";
+  out.last_update_status_reason = "The function is being created.";
+  out.last_update_status_reason_code = "Creating";
+  return out;
+}
+
 }  // namespace
-
-Task<FunctionRecord> LambdaService::with_code(
-    std::string zip, std::function<Task<FunctionRecord>(const store::BlobRef&)> use) {
-  const store::BlobRef code = co_await with_.blobs.put(std::move(zip));
-  const auto kept = being_kept_.insert(code.sha256);
-  std::optional<FunctionRecord> result;
-  std::exception_ptr failure;
-  try {
-    // Holds the unpacked directory until the function that refers to it is stored.
-    const auto directory = co_await with_.packages.open(code.sha256, with_.blobs.path_of(code));
-    result = co_await use(code);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  being_kept_.erase(kept);
-  co_await release_code(code);
-  if (failure) std::rethrow_exception(failure);
-  co_return std::move(*result);
-}
-
-Task<> LambdaService::release_code(store::BlobRef code) {
-  const bool in_use = co_await with_.store.transact(
-      [&](store::Txn& txn) -> Task<bool> { co_return co_await is_package_in_use(txn, code.sha256); });
-  if (in_use || being_kept_.contains(code.sha256)) co_return;
-  with_.packages.forget(code.sha256);
-  co_await with_.blobs.erase(code);
-}
-
-Task<> LambdaService::sweep() {
-  const auto in_use = std::make_shared<const std::set<std::string>>(co_await with_.store.transact(
-      [&](store::Txn& txn) -> Task<std::set<std::string>> { co_return co_await packages_in_use(txn); }));
-  with_.packages.sweep([&](const std::string& sha256_hex) { return in_use->contains(sha256_hex); });
-  co_await with_.blobs.sweep(
-      [in_use](std::string_view sha256_hex) { return in_use->contains(std::string(sha256_hex)); },
-      std::chrono::hours(1));
-}
 
 Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::string partition) {
   auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<FunctionRecord>> {
@@ -82,168 +81,226 @@ Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::str
   co_return std::move(*found);
 }
 
+Task<Target> LambdaService::require_target(FunctionName name, std::string partition) {
+  auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<Target>> {
+    Target target;
+    std::string version = is_latest(name.qualifier) ? "$LATEST" : name.qualifier;
+    if (!is_latest(version) && !is_version(version)) {
+      target.alias = co_await load_alias(txn, name);
+      if (!target.alias) co_return std::nullopt;
+      version = target.alias->version;
+    }
+    auto function = co_await load_version(txn, name, version);
+    if (!function) co_return std::nullopt;
+    target.function = std::move(*function);
+    co_return std::move(target);
+  });
+  if (!found) throw function_not_found(name.qualified_arn(partition));
+  co_return std::move(*found);
+}
+
 Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context,
                                                           CreateFunctionRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
+  const FunctionName name = resolve_unqualified(context, input.function_name, "CreateFunction");
   FunctionRecord function = configure(input, name);
+  if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
-  function = co_await with_code(zip_of(input.code, "CreateFunction"),
-                                [&](const store::BlobRef& code) -> Task<FunctionRecord> {
-                                  function.code = code;
-                                  co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-                                    if (co_await load_function(txn, name)) throw function_exists(name.name);
-                                    co_await save_function(txn, name, function, std::nullopt);
-                                  });
-                                  co_return function;
-                                });
-  FunctionConfiguration out = describe(function, name, context.partition);
-  // The answer to the creating call still says Pending, as on AWS; every later reading finds the function
-  // active.
-  out.state = "Pending";
-  out.state_reason = "The function is being created.";
-  out.state_reason_code = "Creating";
-  out.last_update_status.reset();
-  co_return out;
+  const auto store_with = [&](const StoredCode& code) -> Task<FunctionRecord> {
+    code.apply(function);
+    co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
+      if (co_await load_function(txn, name)) throw function_exists(name.name);
+      co_await save_function(txn, name, function, std::nullopt);
+      if (input.code_signing_config_arn)
+        co_await attach_code_signing(txn, name, *input.code_signing_config_arn);
+      if (publish_of(input.publish) == Publish::kNo) co_return function;
+      co_return co_await publish(txn, name, function, std::nullopt);
+    });
+  };
+  FunctionRecord stored;
+  if (function.package_type == "Image") {
+    stored = co_await with_image(image_uri_of(input.code, "creating"), function.architecture, store_with);
+  } else {
+    refuse_image_uri(input.code, "creating");
+    std::string zip = zip_of(input.code, "CreateFunction");
+    co_await check_code_storage(name, zip.size());
+    stored = co_await with_code(std::move(zip), function.layers, store_with);
+  }
+  begin_snapshot(stored, name, context.partition);
+  co_return describe_creation(stored, name, context.partition);
 }
 
 Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, GetFunctionRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
-  require_latest(name, context.partition);
-  const FunctionRecord function = co_await require_function(name, context.partition);
+  FunctionName name = resolve_function_name(context, input.function_name, input.qualifier, "GetFunction");
+  const Target target = co_await require_target(name, context.partition);
   GetFunctionResponse out;
-  out.configuration = describe(function, name, context.partition);
+  out.configuration = describe(target.function, name, context.partition);
+  name.qualifier = target.function.version;
   auto& code = out.code.emplace();
-  code.repository_type = "S3";
-  code.location = code_location(context, name);
-  if (!function.tags.empty()) out.tags = function.tags;
+  if (const auto& image = target.function.image) {
+    code.repository_type = "ECR";
+    code.image_uri = image->uri;
+    code.resolved_image_uri = image->resolved_uri;
+  } else {
+    code.repository_type = "S3";
+    code.location = code_location(context, name);
+  }
+  if (!target.function.source_kms_key_arn.empty())
+    code.source_kms_key_arn = target.function.source_kms_key_arn;
+  co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
+    const auto latest = co_await load_function(txn, name);
+    if (latest && !latest->tags.empty()) out.tags = latest->tags;
+    if (const auto concurrency = co_await load_concurrency(txn, name))
+      out.concurrency.emplace().reserved_concurrent_executions =
+          static_cast<std::int32_t>(concurrency->reserved);
+  });
   co_return out;
 }
 
 Task<FunctionConfiguration> LambdaService::GetFunctionConfiguration(wire::Context& context,
                                                                     GetFunctionConfigurationRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
-  require_latest(name, context.partition);
-  const FunctionRecord function = co_await require_function(name, context.partition);
-  co_return describe(function, name, context.partition);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "GetFunctionConfiguration");
+  const Target target = co_await require_target(name, context.partition);
+  co_return describe(target.function, name, context.partition);
 }
 
 Task<ListFunctionsResponse> LambdaService::ListFunctions(wire::Context& context, ListFunctionsRequest input) {
-  const std::size_t asked =
-      input.max_items ? static_cast<std::size_t>(*input.max_items) : kMaxFunctionsPerPage;
-  const std::size_t page = std::min(asked, kMaxFunctionsPerPage);
-  std::string after;
-  if (input.marker && !input.marker->empty()) {
-    const auto decoded = base64_decode(*input.marker);
-    if (!decoded) throw invalid_parameter("Invalid Marker");
-    after = *decoded;
-  }
-  // One more than the page holds tells whether there is another page.
-  const auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<FunctionRecord>> {
-    co_return co_await list_functions(txn, context.account, context.region, after, page + 1);
-  });
+  const bool all_versions = input.function_version == "ALL";
+  if (input.master_region && !all_versions)
+    throw invalid_parameter("FunctionVersion must be set to ALL when MasterRegion is given.");
   ListFunctionsResponse out;
   auto& functions = out.functions.emplace();
-  const bool all_versions = input.function_version == "ALL";
+  // Nothing is replicated from another region.
+  if (input.master_region && *input.master_region != "ALL" && *input.master_region != context.region)
+    co_return out;
+  const std::size_t page =
+      std::min(input.max_items ? static_cast<std::size_t>(*input.max_items) : kMaxFunctionsPerPage,
+               kMaxFunctionsPerPage);
+  const std::string after = decode_marker(input.marker);
+  const std::size_t colon = std::min(after.find(':'), after.size());
+  const std::string after_name = after.substr(0, colon);
+  const std::int64_t after_number = colon < after.size() ? version_number(after.substr(colon + 1)) : 0;
+  // One more than the page holds tells whether there is another page.
+  const auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<FunctionRecord>> {
+    if (!all_versions)
+      co_return co_await list_functions(txn, context.account, context.region, after_name, page + 1);
+    co_return co_await list_all_versions(txn, context.account, context.region, after_name, after_number,
+                                         page + 1);
+  });
   for (std::size_t i = 0; i < std::min(page, found.size()); ++i) {
-    FunctionName name{context.account, context.region, found[i].name, all_versions ? "$LATEST" : ""};
-    functions.push_back(describe(found[i], name, context.partition));
-    // Lists leave out what is still changing, and AWS shows states on single functions only.
-    functions.back().state.reset();
-    functions.back().last_update_status.reset();
+    const FunctionName name{context.account, context.region, found[i].name,
+                            all_versions ? found[i].version : ""};
+    functions.push_back(describe_in_list(found[i], name, context.partition));
   }
-  if (found.size() > page) out.next_marker = base64_encode(found[page - 1].name);
+  if (found.size() > page) {
+    const FunctionRecord& last = found[page - 1];
+    out.next_marker = encode_marker(all_versions ? last.name + ":" + last.version : last.name);
+  }
   co_return out;
 }
 
-Task<FunctionRecord> LambdaService::update(FunctionName name, std::string partition,
-                                           std::optional<std::string> revision_id,
-                                           std::function<void(FunctionRecord&)> change) {
+Task<FunctionRecord> LambdaService::update(FunctionName name, std::string partition, Change change) {
   const std::string new_revision = with_.ids.uuid();
   const std::int64_t now_ms = to_epoch_ms(with_.clock.now());
-  store::BlobRef old_code;
-  FunctionRecord updated = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
+  std::vector<store::BlobRef> old_packages;
+  const FunctionRecord updated = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
     const auto before = co_await load_function(txn, name);
     if (!before) throw function_not_found(name.arn(partition));
-    if (revision_id && *revision_id != before->revision_id) throw revision_mismatch();
+    if (change.revision_id && *change.revision_id != before->revision_id) throw revision_mismatch();
     FunctionRecord after = *before;
-    change(after);
+    change.apply(after);
     after.revision_id = new_revision;
     after.last_modified_ms = now_ms;
     co_await save_function(txn, name, after, before);
-    old_code = before->code;
-    co_return after;
+    old_packages = packages_of(*before);
+    if (change.publish == Publish::kNo) co_return after;
+    co_return co_await publish(txn, name, std::move(after), std::nullopt);
   });
-  forget_spec(name, partition);
-  if (old_code != updated.code) co_await release_code(old_code);
+  specs_.forget(name.arn(partition), "$LATEST");
+  const auto packages = packages_of(updated);
+  for (const store::BlobRef& package : old_packages)
+    if (std::ranges::find(packages, package) == packages.end()) co_await release_code(package);
+  begin_snapshot(updated, name, partition);
   co_return updated;
 }
 
-namespace {
-
-/// The answer to an updating call says InProgress, as on AWS; every later reading finds the update done.
-FunctionConfiguration describe_update(const FunctionRecord& function, const FunctionName& name,
-                                      std::string_view partition) {
-  FunctionConfiguration out = describe(function, name, partition);
-  out.last_update_status = "InProgress";
-  out.last_update_status_reason = "The function is being created.";
-  out.last_update_status_reason_code = "Creating";
-  return out;
-}
-
-}  // namespace
-
 Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& context,
                                                               UpdateFunctionCodeRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
-  require_latest(name, context.partition);
-  if (input.publish.value_or(false) || input.publish_to)
-    throw feature_not_implemented("UpdateFunctionCode with Publish");
+  const FunctionName name = resolve_unqualified(context, input.function_name, "UpdateFunctionCode");
+  if (input.publish_to) throw feature_not_implemented("UpdateFunctionCode with PublishTo");
   const bool dry_run = input.dry_run.value_or(false);
   const FunctionRecord current = co_await require_function(name, context.partition);
   if (input.revision_id && *input.revision_id != current.revision_id) throw revision_mismatch();
-  const FunctionRecord updated = co_await with_code(
-      zip_of(input, "UpdateFunctionCode"), [&](const store::BlobRef& code) -> Task<FunctionRecord> {
-        const auto apply = [&](FunctionRecord& function) {
-          function.code = code;
-          if (input.architectures) function.architecture = architecture_of(*input.architectures);
-        };
-        if (!dry_run) co_return co_await update(name, context.partition, input.revision_id, apply);
-        FunctionRecord would_be = current;
-        apply(would_be);
-        co_return would_be;
-      });
+  const auto store_with = [&](const StoredCode& code) -> Task<FunctionRecord> {
+    const auto apply = [&](FunctionRecord& function) {
+      code.apply(function);
+      function.source_kms_key_arn = input.source_kms_key_arn.value_or("");
+      if (input.architectures) function.architecture = architecture_of(*input.architectures);
+    };
+    if (!dry_run)
+      co_return co_await update(name, context.partition,
+                                {input.revision_id, apply, publish_of(input.publish)});
+    FunctionRecord would_be = current;
+    apply(would_be);
+    co_return would_be;
+  };
+  FunctionRecord updated;
+  if (current.package_type == "Image") {
+    const std::string architecture =
+        input.architectures ? architecture_of(*input.architectures) : current.architecture;
+    updated = co_await with_image(image_uri_of(input, "updating"), architecture, store_with);
+  } else {
+    refuse_image_uri(input, "updating");
+    std::string zip = zip_of(input, "UpdateFunctionCode");
+    co_await check_code_storage(name, zip.size());
+    updated = co_await with_code(std::move(zip), current.layers, store_with);
+  }
   co_return dry_run ? describe(updated, name, context.partition)
                     : describe_update(updated, name, context.partition);
 }
 
 Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
     wire::Context& context, UpdateFunctionConfigurationRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
-  require_latest(name, context.partition);
-  const FunctionRecord updated =
-      co_await update(name, context.partition, input.revision_id,
-                      [&](FunctionRecord& function) { reconfigure(function, input); });
+  const FunctionName name = resolve_unqualified(context, input.function_name, "UpdateFunctionConfiguration");
+  std::optional<std::vector<LayerUse>> layers;
+  if (input.layers) {
+    const FunctionRecord current = co_await require_function(name, context.partition);
+    if (current.image && !input.layers->empty())
+      throw invalid_parameter("Layers are not supported for functions created with container images.");
+    layers = co_await resolve_layers(context, *input.layers);
+    if (!current.image)
+      co_await check_size_with_layers(
+          co_await with_.packages.open(current.code.sha256, with_.blobs.path_of(current.code)), *layers);
+  }
+  const FunctionRecord updated = co_await update(
+      name, context.partition, {.revision_id = input.revision_id, .apply = [&](FunctionRecord& function) {
+                                  if (layers) function.layers = *layers;
+                                  reconfigure(function, input);
+                                }});
   co_return describe_update(updated, name, context.partition);
 }
 
 Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& context,
                                                            DeleteFunctionRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
-  if (name.qualifier == "$LATEST")
-    throw invalid_parameter("$LATEST version cannot be deleted without deleting the function.");
-  require_latest(name, context.partition);
-  const store::BlobRef old_code = co_await with_.store.transact([&](store::Txn& txn) -> Task<store::BlobRef> {
-    const auto function = co_await load_function(txn, name);
-    if (!function) throw function_not_found(name.arn(context.partition));
-    co_await erase_function(txn, name);
-    co_await erase_attachments(txn, name);
-    co_return function->code;
-  });
-  forget_spec(name, context.partition);
-  co_await release_code(old_code);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "DeleteFunction");
   DeleteFunctionResponse out;
   out.status_code = 204;
+  if (!name.qualifier.empty()) {
+    co_await delete_version(name, context.partition);
+    co_return out;
+  }
+  const auto packages =
+      co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<store::BlobRef>> {
+        if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
+        co_return co_await erase_function(txn, name);
+      });
+  const std::string arn = name.arn(context.partition);
+  provisioning_.forget(arn);
+  set_reserved_concurrency(name, context.partition, std::nullopt);
+  specs_.forget(arn);
+  for (const store::BlobRef& package : packages) co_await release_code(package);
   co_return out;
 }
 

@@ -10,7 +10,6 @@ namespace martlet::lambda {
 
 using environments::Invocation;
 using environments::Outcome;
-using environments::Spec;
 
 namespace {
 
@@ -29,52 +28,43 @@ std::string client_context_of(const InvocationRequest& input) {
   return *decoded;
 }
 
-}  // namespace
-
-Task<std::shared_ptr<const Spec>> LambdaService::spec_of(FunctionName name, std::string partition) {
-  const std::string arn = name.arn(partition);
-  if (const auto known = specs_.find(arn); known != specs_.end()) co_return known->second;
-  const FunctionRecord function = co_await require_function(name, partition);
-  const auto code = co_await with_.packages.open(function.code.sha256, with_.blobs.path_of(function.code));
-  auto spec = std::make_shared<Spec>();
-  spec->account = name.account;
-  spec->region = name.region;
-  spec->function_name = name.name;
-  spec->function_arn = arn;
-  spec->runtime = function.runtime;
-  spec->handler = function.handler;
-  spec->code_directory = code->path();
-  spec->code_lease = code;
-  spec->variables = function.variables;
-  spec->memory_mb = static_cast<std::uint32_t>(function.memory_mb);
-  spec->ephemeral_storage_mb = static_cast<std::uint32_t>(function.ephemeral_storage_mb);
-  spec->timeout = std::chrono::seconds(function.timeout_seconds);
-  spec->log_group = function.log_group;
-  spec->credentials = [this, name, role = function.role] { return with_.credentials_for(name, role); };
-  // The function may have changed, or another invocation have made the spec, while the code was being
-  // unpacked.
-  const FunctionRecord now_stored = co_await require_function(name, partition);
-  if (now_stored.revision_id != function.revision_id) co_return co_await spec_of(name, partition);
-  co_return specs_.try_emplace(arn, std::move(spec)).first->second;
+/// From 0 up to, but not, 1.
+double chance(Ids& ids) {
+  std::uint32_t number = 0;
+  for (const char byte : ids.bytes(4)) number = number << 8 | static_cast<unsigned char>(byte);
+  return number / 4294967296.0;
 }
 
-void LambdaService::forget_spec(const FunctionName& name, std::string_view partition) {
-  const std::string arn = name.arn(partition);
-  specs_.erase(arn);
-  with_.fleet.retire(arn);
+}  // namespace
+
+Task<std::string> LambdaService::choose_version(FunctionName name, std::string partition) {
+  if (is_latest(name.qualifier)) co_return "$LATEST";
+  // A version whose environments are known is one that can be invoked.
+  if (is_version(name.qualifier)) {
+    const auto spec = specs_.find(name.arn(partition), name.qualifier);
+    if (spec && !spec->snap_start) co_return name.qualifier;
+  }
+  Target target = co_await require_target(name, partition);
+  if (target.alias && !target.alias->second_version.empty() &&
+      chance(with_.ids) < target.alias->second_weight) {
+    name.qualifier = target.alias->second_version;
+    target = co_await require_target(name, partition);
+  }
+  if (target.function.snapshot == Snapshot::kPending) throw snapshot_not_ready();
+  if (target.function.snapshot == Snapshot::kFailed) throw not_in_a_state_to_run("Failed");
+  co_return target.function.version;
 }
 
 Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, InvocationRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
-  if (!name.qualifier.empty() && name.qualifier != "$LATEST")
-    throw function_not_found(name.qualified_arn(context.partition));
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "InvokeFunction");
   const std::string type = input.invocation_type.value_or("RequestResponse");
   if (type == "Event") throw feature_not_implemented("Invoke with InvocationType Event");
   if (input.tenant_id) throw feature_not_implemented("Invoke with TenantId");
   if (input.durable_execution_name) throw feature_not_implemented("Invoke with DurableExecutionName");
   InvocationResponse out;
   if (type == "DryRun") {
-    co_await require_function(name, context.partition);
+    co_await require_target(name, context.partition);
     out.status_code = 204;
     co_return out;
   }
@@ -84,10 +74,11 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
   invocation.payload = payload_of(input);
   invocation.client_context = client_context_of(input);
   invocation.invoked_function_arn = name.qualified_arn(context.partition);
-  const auto spec = co_await spec_of(name, context.partition);
+  const std::string version = co_await choose_version(name, context.partition);
+  const auto spec = co_await spec_of(name, version, context.partition);
   const Outcome outcome = co_await with_.fleet.invoke(spec, std::move(invocation));
 
-  if (outcome.kind == Outcome::Kind::kThrottled) throw throttled();
+  if (outcome.kind == Outcome::Kind::kThrottled) throw throttled(outcome.throttle_reason);
   if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
   out.status_code = 200;
   out.executed_version = spec->version;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The Lambda service: functions and their invocation. Its operations are grouped by noun: functions.cc keeps
-// functions, invoke.cc runs them. Lives on the loop.
+// The Lambda service: functions and their invocation. Its operations are grouped by noun, a file for each:
+// functions.cc, versions.cc, aliases.cc, layers.cc, ...; invoke.cc runs functions. Lives on the loop.
 
 #include <functional>
 #include <map>
@@ -14,13 +14,18 @@
 #include "api/lambda/api.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/task_group.h"
 #include "environments/environments.h"
 #include "environments/fleet.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
+#include "services/lambda/images.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
+#include "services/lambda/provisioning.h"
 #include "services/lambda/records.h"
+#include "services/lambda/settings_store.h"
+#include "services/lambda/specs.h"
 #include "store/blobs.h"
 #include "store/store.h"
 
@@ -34,17 +39,45 @@ struct Dependencies {
   store::Store& store;
   store::Blobs& blobs;
   CodePackages& packages;
+  Images& images;
   environments::Fleet& fleet;
   Clock& clock;
   Ids& ids;
+  /// For what goes on after the answer to a call.
+  TaskGroup& tasks;
   CredentialsFor credentials_for;
   /// Signs the addresses in Code.Location.
   std::string location_key;
 };
 
+/// What a function's name and qualifier stand for.
+struct Target {
+  /// $LATEST or a published version; of an alias, the version that it names.
+  FunctionRecord function;
+  /// Set when the qualifier is an alias.
+  std::optional<AliasRecord> alias;
+};
+
+/// The code that a call has brought: a zip file, or an image.
+struct StoredCode {
+  store::BlobRef zip;
+  std::optional<ImageUse> image;
+
+  void apply(FunctionRecord& function) const {
+    function.code = zip;
+    function.image = image;
+  }
+};
+
+/// Whether a version is to be published from what a call stores.
+enum class Publish { kNo, kYes };
+
 class LambdaService final : public Api {
  public:
-  explicit LambdaService(Dependencies with) : with_(std::move(with)) {}
+  explicit LambdaService(Dependencies with)
+      : with_(std::move(with)), specs_(with_.fleet), provisioning_(with_.fleet) {}
+
+  // Functions
 
   Task<FunctionConfiguration> CreateFunction(wire::Context& context, CreateFunctionRequest input) override;
   Task<GetFunctionResponse> GetFunction(wire::Context& context, GetFunctionRequest input) override;
@@ -57,6 +90,43 @@ class LambdaService final : public Api {
                                                           UpdateFunctionConfigurationRequest input) override;
   Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
   Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
+
+  // Versions and aliases
+  Task<FunctionConfiguration> PublishVersion(wire::Context& context, PublishVersionRequest input) override;
+  Task<ListVersionsByFunctionResponse> ListVersionsByFunction(wire::Context& context,
+                                                              ListVersionsByFunctionRequest input) override;
+  Task<AliasConfiguration> CreateAlias(wire::Context& context, CreateAliasRequest input) override;
+  Task<AliasConfiguration> GetAlias(wire::Context& context, GetAliasRequest input) override;
+  Task<AliasConfiguration> UpdateAlias(wire::Context& context, UpdateAliasRequest input) override;
+  Task<> DeleteAlias(wire::Context& context, DeleteAliasRequest input) override;
+  Task<ListAliasesResponse> ListAliases(wire::Context& context, ListAliasesRequest input) override;
+
+  // Concurrency
+  Task<Concurrency> PutFunctionConcurrency(wire::Context& context,
+                                           PutFunctionConcurrencyRequest input) override;
+  Task<GetFunctionConcurrencyResponse> GetFunctionConcurrency(wire::Context& context,
+                                                              GetFunctionConcurrencyRequest input) override;
+  Task<> DeleteFunctionConcurrency(wire::Context& context, DeleteFunctionConcurrencyRequest input) override;
+  Task<PutProvisionedConcurrencyConfigResponse> PutProvisionedConcurrencyConfig(
+      wire::Context& context, PutProvisionedConcurrencyConfigRequest input) override;
+  Task<GetProvisionedConcurrencyConfigResponse> GetProvisionedConcurrencyConfig(
+      wire::Context& context, GetProvisionedConcurrencyConfigRequest input) override;
+  Task<> DeleteProvisionedConcurrencyConfig(wire::Context& context,
+                                            DeleteProvisionedConcurrencyConfigRequest input) override;
+  Task<ListProvisionedConcurrencyConfigsResponse> ListProvisionedConcurrencyConfigs(
+      wire::Context& context, ListProvisionedConcurrencyConfigsRequest input) override;
+
+  // Asynchronous invocation
+  Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
+      wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
+  Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
+      wire::Context& context, UpdateFunctionEventInvokeConfigRequest input) override;
+  Task<FunctionEventInvokeConfig> GetFunctionEventInvokeConfig(
+      wire::Context& context, GetFunctionEventInvokeConfigRequest input) override;
+  Task<> DeleteFunctionEventInvokeConfig(wire::Context& context,
+                                         DeleteFunctionEventInvokeConfigRequest input) override;
+  Task<ListFunctionEventInvokeConfigsResponse> ListFunctionEventInvokeConfigs(
+      wire::Context& context, ListFunctionEventInvokeConfigsRequest input) override;
 
   // Layers
   Task<PublishLayerVersionResponse> PublishLayerVersion(wire::Context& context,
@@ -139,21 +209,51 @@ class LambdaService final : public Api {
 
   /// Removes packages that no function refers to: what a crash may have left.
   Task<> sweep();
+  /// Takes up what stored functions ask for: reserved and provisioned concurrency, snapshots that are still
+  /// to be made. Before the first request.
+  Task<> restore();
   /// Forgets what is kept in memory (when the store is cleared).
-  void reset() { specs_.clear(); }
+  void reset();
 
  private:
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
-  /// then.
-  Task<FunctionRecord> with_code(std::string zip,
-                                 std::function<Task<FunctionRecord>(const store::BlobRef&)> use);
+  /// then. `layers` are those that the function has beside it.
+  Task<FunctionRecord> with_code(std::string zip, std::vector<LayerUse> layers,
+                                 std::function<Task<FunctionRecord>(const StoredCode&)> use);
+  /// The same for a container image.
+  Task<FunctionRecord> with_image(std::string uri, std::string architecture,
+                                  std::function<Task<FunctionRecord>(const StoredCode&)> use);
   /// Removes a package that no function refers to and no call is about to.
   Task<> release_code(store::BlobRef code);
+  /// Refuses `bytes` more when the account's code would outgrow its quota.
+  Task<> check_code_storage(FunctionName name, std::uint64_t bytes);
+
+  /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
-  /// Loads, lets `change` edit, saves; answers with what is now stored.
-  Task<FunctionRecord> update(FunctionName name, std::string partition,
-                              std::optional<std::string> revision_id,
-                              std::function<void(FunctionRecord&)> change);
+  /// Throws function_not_found() for a qualifier that is not there, too.
+  Task<Target> require_target(FunctionName name, std::string partition);
+  struct Change {
+    std::optional<std::string> revision_id;
+    std::function<void(FunctionRecord&)> apply;
+    Publish publish = Publish::kNo;
+  };
+  /// Loads $LATEST, lets the change edit it, saves; answers with what is now stored, or with the version
+  /// published from it.
+  Task<FunctionRecord> update(FunctionName name, std::string partition, Change change);
+  /// The version that `latest` makes, or the last one when nothing has changed since. `description` goes over
+  /// the function's own.
+  Task<FunctionRecord> publish(store::Txn& txn, FunctionName name, FunctionRecord latest,
+                               std::optional<std::string> description);
+  Task<> delete_version(FunctionName name, std::string partition);
+  /// Makes the snapshot of a version with SnapStart behind everybody's back.
+  void begin_snapshot(const FunctionRecord& version, FunctionName name, std::string partition);
+  Task<> make_snapshot(FunctionName name, std::string partition);
+
+  void set_reserved_concurrency(const FunctionName& name, std::string_view partition,
+                                std::optional<std::uint32_t> reserved);
+  /// Provisions what the function's configurations ask for now, once the caller is gone.
+  void begin_provisioning(FunctionName name, std::string partition);
+  Task<> provision(FunctionName name, std::string partition);
   [[nodiscard]] std::string sign_location(std::string_view path, std::string_view expires) const;
   [[nodiscard]] std::string code_location(const wire::Context& context, const FunctionName& name) const;
 
@@ -174,16 +274,18 @@ class LambdaService final : public Api {
   /// What the path of a location names, once its signature is checked.
   Task<std::optional<store::BlobRef>> blob_at(std::string path);
 
-  /// What environments of this function are made from; made anew after every change.
-  Task<std::shared_ptr<const environments::Spec>> spec_of(FunctionName name, std::string partition);
-  void forget_spec(const FunctionName& name, std::string_view partition);
+  /// What environments of this version ("$LATEST" or a number) are made from.
+  Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
+  /// The version that this invocation of the function, version or alias goes to.
+  Task<std::string> choose_version(FunctionName name, std::string partition);
 
   Dependencies with_;
   /// Packages that calls under way are about to refer to, by SHA-256.
   std::multiset<std::string> being_kept_;
-  /// By unqualified ARN. Dropped when the function changes; the store has everything needed to make them
-  /// again.
-  std::unordered_map<std::string, std::shared_ptr<const environments::Spec>> specs_;
+  Specs specs_;
+  Provisioning provisioning_;
+  /// Functions (unqualified ARNs) with reserved concurrency, as the fleet was told.
+  std::set<std::string> reserved_;
 };
 
 }  // namespace martlet::lambda

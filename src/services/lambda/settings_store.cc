@@ -1,7 +1,9 @@
 #include "services/lambda/settings_store.h"
 
+#include <set>
 #include <string_view>
 
+#include "services/lambda/limits.h"
 #include "store/key.h"
 #include "store/record.h"
 
@@ -94,6 +96,18 @@ Task<std::vector<std::pair<FunctionName, ConcurrencyRecord>>> list_concurrency(s
                                                                                std::string account,
                                                                                std::string region) {
   co_return co_await scan<ConcurrencyRecord>(txn, range_of(kConcurrency, account, region));
+}
+
+Task<std::int64_t> unreserved_concurrency(store::Txn& txn, std::string account, std::string region) {
+  std::int64_t left = kAccountConcurrency;
+  std::set<std::string> with_reserved;
+  for (const auto& [name, concurrency] : co_await list_concurrency(txn, account, region)) {
+    left -= concurrency.reserved;
+    with_reserved.insert(name.name);
+  }
+  for (const auto& [name, provisioned] : co_await list_all_provisioned(txn, account, region))
+    if (!with_reserved.contains(name.name)) left -= provisioned.requested;
+  co_return left;
 }
 
 Task<std::optional<ProvisionedRecord>> load_provisioned(store::Txn& txn, FunctionName name) {

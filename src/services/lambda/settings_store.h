@@ -35,6 +35,10 @@ Task<std::vector<std::pair<FunctionName, ConcurrencyRecord>>> list_concurrency(s
                                                                                std::string account,
                                                                                std::string region);
 
+/// What functions without reserved concurrency share: the account's concurrency without what is reserved, and
+/// without what is provisioned for functions that reserve nothing.
+Task<std::int64_t> unreserved_concurrency(store::Txn& txn, std::string account, std::string region);
+
 Task<std::optional<ProvisionedRecord>> load_provisioned(store::Txn& txn, FunctionName name);
 void save_provisioned(store::Txn& txn, const FunctionName& name, const ProvisionedRecord& provisioned);
 void erase_provisioned(store::Txn& txn, const FunctionName& name);
