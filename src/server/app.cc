@@ -87,6 +87,7 @@ struct App::Parts {
       {.clock = *clock, .ids = ids, .metrics = metrics, .credentials = &credentials, .authorizer = nullptr},
       gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
+  targets::Targets targets;
   environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
@@ -96,6 +97,9 @@ struct App::Parts {
                                 .clock = *clock,
                                 .ids = ids,
                                 .tasks = tasks,
+                                .executor = executor,
+                                .metrics = metrics,
+                                .targets = targets,
                                 .credentials_for =
                                     [this](lambda::FunctionName name, std::string role) {
                                       return credentials_for(std::move(name), std::move(role));
@@ -135,6 +139,7 @@ Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::Fun
 }
 
 void App::Parts::register_everything() {
+  targets.add("lambda", lambda.target());
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {
@@ -204,6 +209,7 @@ Task<> App::Parts::reset() {
 
 Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
+  co_await lambda.stop();
   co_await fleet.stop();
   co_await registries.stop();
   co_await tasks.stop();

@@ -55,11 +55,18 @@ Task<std::string> LambdaService::choose_version(FunctionName name, std::string p
   co_return target.function.version;
 }
 
+Task<LambdaService::Ran> LambdaService::run(FunctionName name, std::string partition, Invocation invocation) {
+  Ran ran;
+  ran.version = co_await choose_version(name, partition);
+  const auto spec = co_await spec_of(name, ran.version, partition);
+  ran.outcome = co_await with_.fleet.invoke(spec, std::move(invocation));
+  co_return ran;
+}
+
 Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, InvocationRequest input) {
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "InvokeFunction");
   const std::string type = input.invocation_type.value_or("RequestResponse");
-  if (type == "Event") throw feature_not_implemented("Invoke with InvocationType Event");
   if (input.tenant_id) throw feature_not_implemented("Invoke with TenantId");
   if (input.durable_execution_name) throw feature_not_implemented("Invoke with DurableExecutionName");
   InvocationResponse out;
@@ -68,20 +75,25 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
     out.status_code = 204;
     co_return out;
   }
+  std::string payload = payload_of(input);
+  if (type == "Event") {
+    co_await accept_event(context, name, std::move(payload));
+    out.status_code = 202;
+    co_return out;
+  }
 
-  Invocation invocation;
-  invocation.request_id = context.request_id;
-  invocation.payload = payload_of(input);
-  invocation.client_context = client_context_of(input);
-  invocation.invoked_function_arn = name.qualified_arn(context.partition);
-  const std::string version = co_await choose_version(name, context.partition);
-  const auto spec = co_await spec_of(name, version, context.partition);
-  const Outcome outcome = co_await with_.fleet.invoke(spec, std::move(invocation));
-
+  const Ran ran = co_await run(name, context.partition,
+                               {.request_id = context.request_id,
+                                .payload = std::move(payload),
+                                .invoked_function_arn = name.qualified_arn(context.partition),
+                                .client_context = client_context_of(input),
+                                .cognito_identity = {},
+                                .trace_id = {}});
+  const Outcome& outcome = ran.outcome;
   if (outcome.kind == Outcome::Kind::kThrottled) throw throttled(outcome.throttle_reason);
   if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
   out.status_code = 200;
-  out.executed_version = spec->version;
+  out.executed_version = ran.version;
   context.response_headers.emplace_back("Content-Type", "application/json");
   if (!outcome.succeeded()) out.function_error = "Unhandled";
   if (input.log_type == "Tail") out.log_result = base64_encode(outcome.log_tail);

@@ -24,6 +24,8 @@ inline constexpr int kDefaultEphemeralStorageMb = 512;
 
 /// Request and answer of a synchronous invocation.
 inline constexpr std::size_t kMaxPayloadBytes = 6UL << 20;
+/// Event of an asynchronous invocation.
+inline constexpr std::size_t kMaxEventBytes = 1UL << 20;
 
 /// Items in one page of the lists of functions, versions and aliases, whatever MaxItems asks for.
 inline constexpr std::size_t kMaxFunctionsPerPage = 50;

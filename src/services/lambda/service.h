@@ -17,6 +17,7 @@
 #include "base/task_group.h"
 #include "environments/environments.h"
 #include "environments/fleet.h"
+#include "services/lambda/async_invocations.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/images.h"
@@ -45,6 +46,10 @@ struct Dependencies {
   Ids& ids;
   /// For what goes on after the answer to a call.
   TaskGroup& tasks;
+  Executor executor;
+  metrics::Registry& metrics;
+  /// Where destinations and dead-letter queues are found.
+  const targets::Targets& targets;
   CredentialsFor credentials_for;
   /// Signs the addresses in Code.Location.
   std::string location_key;
@@ -74,8 +79,7 @@ enum class Publish { kNo, kYes };
 
 class LambdaService final : public Api {
  public:
-  explicit LambdaService(Dependencies with)
-      : with_(std::move(with)), specs_(with_.fleet), provisioning_(with_.fleet) {}
+  explicit LambdaService(Dependencies with);
 
   // Functions
 
@@ -117,6 +121,9 @@ class LambdaService final : public Api {
       wire::Context& context, ListProvisionedConcurrencyConfigsRequest input) override;
 
   // Asynchronous invocation
+  Task<InvokeAsyncResponse> InvokeAsync(wire::Context& context, InvokeAsyncRequest input) override;
+  /// Events for functions become asynchronous invocations.
+  targets::Target& target() { return target_; }
   Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
       wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
   Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
@@ -214,6 +221,8 @@ class LambdaService final : public Api {
   Task<> restore();
   /// Forgets what is kept in memory (when the store is cleared).
   void reset();
+  /// Waits until no event is with a function. The fleet must still run.
+  Task<> stop() { return async_.stop(); }
 
  private:
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
@@ -276,6 +285,19 @@ class LambdaService final : public Api {
 
   /// What environments of this version ("$LATEST" or a number) are made from.
   Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
+  /// Runs one event on the version that it goes to.
+  struct Ran {
+    std::string version;
+    environments::Outcome outcome;
+  };
+  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation);
+
+  /// Stores an event; when this returns it is accepted.
+  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
+  Task<> accept_delivery(store::Txn& txn, const targets::Delivery& delivery);
+  Task<AsyncAttempt> attempt(AsyncEvent event);
+  Task<std::optional<AsyncSettings>> async_settings(AsyncEvent event);
+
   /// The version that this invocation of the function, version or alias goes to.
   Task<std::string> choose_version(FunctionName name, std::string partition);
 
@@ -284,6 +306,19 @@ class LambdaService final : public Api {
   std::multiset<std::string> being_kept_;
   Specs specs_;
   Provisioning provisioning_;
+  AsyncInvocations async_;
+
+  class FunctionTarget final : public targets::Target {
+   public:
+    explicit FunctionTarget(LambdaService& service) : service_(service) {}
+    Task<> deliver(store::Txn& txn, const targets::Delivery& delivery) override {
+      return service_.accept_delivery(txn, delivery);
+    }
+
+   private:
+    LambdaService& service_;
+  };
+  FunctionTarget target_{*this};
   /// Functions (unqualified ARNs) with reserved concurrency, as the fleet was told.
   std::set<std::string> reserved_;
 };
