@@ -28,8 +28,6 @@ struct Birth {
   std::shared_ptr<const Runtime> runtime;
   std::shared_ptr<LogStream> log;
   InitializationType type = InitializationType::kOnDemand;
-  /// INIT_START has been written: once, however often initialisation is tried.
-  std::shared_ptr<bool> announced = std::make_shared<bool>(false);
 };
 
 class Launcher {
@@ -69,7 +67,6 @@ class Launcher {
   Task<Started> boot(Birth birth, Duration limit, std::shared_ptr<Run> run);
   Task<std::shared_ptr<Environment>> finish(Birth birth, std::shared_ptr<Preboot> preboot, Duration limit,
                                             std::shared_ptr<Run> run);
-  static void announce(const Birth& birth);
   std::shared_ptr<Environment> make(const Birth& birth, sandbox::Policy policy,
                                     const std::shared_ptr<Run>& run);
   static void announce(const Birth& birth);

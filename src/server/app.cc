@@ -15,6 +15,7 @@
 #include "base/task_group.h"
 #include "environments/fleet.h"
 #include "gateway/gateway.h"
+#include "net/client.h"
 #include "net/server.h"
 #include "server/admin.h"
 #include "server/credentials.h"
@@ -73,6 +74,8 @@ struct App::Parts {
   store::Blobs blobs{pool, state.path() + "/blobs",
                      options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
   lambda::CodePackages packages{state.path() + "/code", pool, tasks};
+  net::Client registries{executor, *clock};
+  lambda::Images images{state.path() + "/images", pool, blobs, packages, registries};
   Credentials credentials{ids};
   std::unique_ptr<sandbox::Warden> warden;
 
@@ -89,6 +92,7 @@ struct App::Parts {
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
                                 .packages = packages,
+                                .images = images,
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
@@ -209,6 +213,7 @@ Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
   co_await lambda.stop();
   co_await fleet.stop();
+  co_await registries.stop();
   co_await tasks.stop();
   co_await store->close();
 }
