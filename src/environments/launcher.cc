@@ -102,7 +102,7 @@ Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr
       variables_for(*birth.spec, *birth.runtime, with_.ports, birth.log->name(), credentials, birth.type);
   const auto environment = make(birth, std::move(policy), run);
   co_await environment->start(limit, preboot->take_sandbox());
-  preboot->give(function_document(environment->variables(), birth.spec->memory_mb));
+  preboot->give(function_document(environment->variables(), birth.runtime->heap_mb(birth.spec->memory_mb)));
   co_return environment;
 }
 

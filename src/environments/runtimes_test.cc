@@ -178,6 +178,14 @@ TEST_F(RuntimesTest, OptionsForTheHeap) {
   EXPECT_EQ(node->command_for(1000)[1], "--max-old-space-size=900");
   EXPECT_EQ(node->command_for(1000).back(), "/var/runtime/bootstrap.cjs");
   EXPECT_EQ(node->preboot_command()[1], "--initial-old-space-size=32");
+  EXPECT_EQ(node->heap_mb(1000), 900u);
+
+  file("runtimes/java/bootstrap.jar", "");
+  program("jvm/jdk-21/bin/java");
+  Runtimes with_java(root_ / "runtimes", {.search = {.installations = {root_ / "jvm"}}});
+  const auto java = with_java.find("java21").value();
+  EXPECT_EQ(java->command_for(1000)[1], "-Xmx750m");
+  EXPECT_EQ(java->preboot_command()[1], "-Xmx9g");
 }
 
 TEST_F(RuntimesTest, AFunctionWithVariablesOfTheInterpreterIsBootedInFull) {
