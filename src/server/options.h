@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "environments/security_groups.h"
 #include "gateway/auth.h"
 
 namespace martlet::server {
@@ -30,6 +32,10 @@ struct ServeOptions {
   bool durable_on_disk = false;
   /// Most memory of all function environments together, MiB; 0 takes three quarters of the machine's.
   std::uint64_t memory_budget_mb = 0;
+  /// What functions without a VpcConfig may reach outside.
+  environments::DefaultEgress egress = environments::DefaultEgress::kNone;
+  /// Each "sg-ID=CIDR[:PORTS],...".
+  std::vector<std::string> security_groups;
   std::string log_level = "info";
   bool log_json = false;
   /// TOML file that the options above were also read from; empty for none.
@@ -55,6 +61,9 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 Endpoint parse_endpoint(const std::string& text);
+
+/// The security groups that functions may name. Throws std::runtime_error with what is wrong with one.
+environments::SecurityGroups security_groups(const ServeOptions& options);
 
 /// Refuses combinations that would be unsafe or make no sense; throws std::runtime_error with the remedy.
 void check(const ServeOptions& options);
