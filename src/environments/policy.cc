@@ -149,6 +149,7 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
   policy.tmp_bytes = static_cast<std::uint64_t>(spec.ephemeral_storage_mb) << 20;
   policy.memory_bytes = static_cast<std::uint64_t>(spec.memory_mb) << 20;
   policy.cpus = 0;  // initialisation runs unthrottled
+  policy.egress = spec.egress;
   policy.listeners = {{.port = ports.runtime_api}, {.port = ports.endpoint}};
   return policy;
 }
