@@ -61,9 +61,7 @@ Task<> Launcher::leave_when_initialised(BootGate& gate, std::uint64_t ticket,
 }
 
 Task<Launcher::Started> Launcher::start_in_place(Birth birth, Duration limit, std::shared_ptr<Run> run) {
-  // Extensions start before the runtime does.
-  const bool from_stock = external_extensions_of(*birth.spec).empty();
-  while (const auto preboot = from_stock ? with_.stock.take(birth.runtime, *birth.spec) : nullptr) {
+  while (const auto preboot = with_.stock.take(birth.runtime, *birth.spec)) {
     if (auto environment = co_await finish(birth, preboot, limit, run)) co_return environment;
   }
   co_return co_await boot(std::move(birth), limit, std::move(run));
