@@ -15,18 +15,16 @@ module Martlet
   # The methods that "file.method" or "file.Module::Class.method" names.
   class Handler
     def initialize(name)
-      file, *rest = name.split(".")
+      @file, *rest = name.split(".")
       @method = rest.pop
       @owner = rest.pop
       return if @method && rest.empty?
 
       raise ArgumentError, "Invalid handler #{name}: it must be FILE.METHOD or FILE.CLASS.METHOD"
-    ensure
-      @file = file
     end
 
     def load
-      require File.expand_path(@file.to_s, ENV.fetch("LAMBDA_TASK_ROOT", "/var/task"))
+      require File.expand_path(@file, ENV.fetch("LAMBDA_TASK_ROOT", "/var/task"))
       @receiver = @owner ? Object.const_get(@owner) : TOPLEVEL_BINDING.receiver
       return if @receiver.respond_to?(@method, true)
 

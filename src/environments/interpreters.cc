@@ -227,7 +227,8 @@ RuntimeSearch RuntimeSearch::of_this_machine(std::vector<std::string> configured
 
 std::vector<std::string> RuntimeSearch::directories() const {
   std::vector<std::string> found = program_directories;
-  for (const auto* more : {&configured, &installations}) found.insert(found.end(), more->begin(), more->end());
+  for (const auto* more : {&configured, &installations})
+    found.insert(found.end(), more->begin(), more->end());
   for (const std::string& directory : program_directories) {
     // The system's own lead to nowhere that is closed; they are also the long ones.
     if (directory.starts_with("/usr/") || directory == "/bin" || directory == "/sbin") continue;

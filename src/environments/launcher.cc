@@ -61,9 +61,7 @@ Task<> Launcher::leave_when_initialised(BootGate& gate, std::uint64_t ticket,
 }
 
 Task<Launcher::Started> Launcher::start_in_place(Birth birth, Duration limit, std::shared_ptr<Run> run) {
-  // Extensions start before the runtime does.
-  const bool from_stock = external_extensions_of(*birth.spec).empty();
-  while (const auto preboot = from_stock ? with_.stock.take(birth.runtime, *birth.spec) : nullptr) {
+  while (const auto preboot = with_.stock.take(birth.runtime, *birth.spec)) {
     if (auto environment = co_await finish(birth, preboot, limit, run)) co_return environment;
   }
   co_return co_await boot(std::move(birth), limit, std::move(run));
@@ -102,7 +100,7 @@ Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr
       variables_for(*birth.spec, *birth.runtime, with_.ports, birth.log->name(), credentials, birth.type);
   const auto environment = make(birth, std::move(policy), run);
   co_await environment->start(limit, preboot->take_sandbox());
-  preboot->give(function_document(environment->variables(), birth.spec->memory_mb));
+  preboot->give(function_document(environment->variables(), birth.runtime->heap_mb(birth.spec->memory_mb)));
   co_return environment;
 }
 

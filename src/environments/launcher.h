@@ -67,7 +67,6 @@ class Launcher {
   Task<Started> boot(Birth birth, Duration limit, std::shared_ptr<Run> run);
   Task<std::shared_ptr<Environment>> finish(Birth birth, std::shared_ptr<Preboot> preboot, Duration limit,
                                             std::shared_ptr<Run> run);
-  static void announce(const Birth& birth);
   std::shared_ptr<Environment> make(const Birth& birth, sandbox::Policy policy,
                                     const std::shared_ptr<Run>& run);
   static Task<> leave_when_initialised(BootGate& gate, std::uint64_t ticket,

@@ -178,6 +178,14 @@ TEST_F(RuntimesTest, OptionsForTheHeap) {
   EXPECT_EQ(node->command_for(1000)[1], "--max-old-space-size=900");
   EXPECT_EQ(node->command_for(1000).back(), "/var/runtime/bootstrap.cjs");
   EXPECT_EQ(node->preboot_command()[1], "--initial-old-space-size=32");
+  EXPECT_EQ(node->heap_mb(1000), 900u);
+
+  file("runtimes/java/bootstrap.jar", "");
+  program("jvm/jdk-21/bin/java");
+  Runtimes with_java(root_ / "runtimes", {.search = {.installations = {root_ / "jvm"}}});
+  const auto java = with_java.find("java21").value();
+  EXPECT_EQ(java->command_for(1000)[1], "-Xmx750m");
+  EXPECT_EQ(java->preboot_command()[1], "-Xmx9g");
 }
 
 TEST_F(RuntimesTest, AFunctionWithVariablesOfTheInterpreterIsBootedInFull) {
@@ -212,6 +220,18 @@ TEST_F(PolicyTest, VariablesOfLambdaWinOverReservedOnesOnly) {
   EXPECT_EQ(variables.at("AWS_EXECUTION_ENV"), "AWS_Lambda_python3.12");
   EXPECT_EQ(variables.at("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), "256");
   EXPECT_EQ(variables.at("AWS_ACCESS_KEY_ID"), "key");
+}
+
+TEST_F(PolicyTest, TheLogFormatAndWithJsonTheLevelAreVariables) {
+  Spec spec;
+  spec.logging.application_level = "WARN";
+  auto variables = variables_for(spec, Runtime{}, {}, "stream", {});
+  EXPECT_EQ(variables.at("AWS_LAMBDA_LOG_FORMAT"), "Text");
+  EXPECT_FALSE(variables.contains("AWS_LAMBDA_LOG_LEVEL"));
+  spec.logging.format = Logging::Format::kJson;
+  variables = variables_for(spec, Runtime{}, {}, "stream", {});
+  EXPECT_EQ(variables.at("AWS_LAMBDA_LOG_FORMAT"), "JSON");
+  EXPECT_EQ(variables.at("AWS_LAMBDA_LOG_LEVEL"), "WARN");
 }
 
 TEST_F(PolicyTest, AProvidedRuntimeNeedsAnExecutableBootstrap) {

@@ -1,9 +1,14 @@
 #include "sandbox/network.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -65,6 +70,11 @@ bool is_taken(std::uint32_t first) {
   return false;
 }
 
+void switch_forwarding_off(const std::string& note) {
+  try_write_file(kForwarding, "0");
+  ::unlink(note.c_str());
+}
+
 }  // namespace
 
 AllowedRange parse_allowed(const std::string& text) {
@@ -104,12 +114,21 @@ Resolvers find_resolvers(const std::vector<std::string>& files) {
   return {};
 }
 
-Network::Network() = default;
+Network::Network(const std::string& run_directory)
+    : note_(run_directory + "/forwarding-" + std::to_string(::getpid())) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(run_directory, failed)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("forwarding-")) continue;
+    const int pid = std::atoi(name.c_str() + std::string_view("forwarding-").size());
+    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) switch_forwarding_off(entry.path());
+  }
+}
 
 Network::~Network() {
-  if (!switched_forwarding_on_) return;
   // Before the rule goes that keeps this host from being a router.
-  try_write_file(kForwarding, "0");
+  if (switched_forwarding_on_) switch_forwarding_off(note_);
 }
 
 Network::Link::~Link() {
@@ -154,6 +173,7 @@ void Network::open() {
 
 void Network::allow_forwarding() {
   if (read_file(kForwarding).starts_with('1')) return;
+  const Descriptor note(checked(::open(note_.c_str(), O_CREAT | O_CLOEXEC, 0600), "cannot note " + note_));
   write_file(kForwarding, "1");
   switched_forwarding_on_ = true;
   log::warning(

@@ -38,7 +38,8 @@ class Nftables;
 
 class Network {
  public:
-  Network();
+  /// `run_directory` keeps a note of what has to be undone; one that a killed warden left is heeded.
+  explicit Network(const std::string& run_directory);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -68,6 +69,7 @@ class Network {
   [[nodiscard]] std::string interface(unsigned number) const;
   [[nodiscard]] std::string chain(unsigned number) const;
 
+  std::string note_;  ///< exists while this warden has forwarding switched on
   std::unique_ptr<Nftables> nftables_;
   Resolvers resolvers_;
   std::string table_;

@@ -189,6 +189,14 @@ TEST(Egress, TheRulesGoWithTheWarden) {
   EXPECT_EQ(table(), 0);
   ::kill(pid, SIGKILL);
   while (table() == 0) ::usleep(1000);
+  // What the kernel does not undo, the next warden does: that it was switched on is noted down.
+  const auto noted = [&] {
+    return std::filesystem::exists(run.path() + "/forwarding-" + std::to_string(pid));
+  };
+  if (!noted()) return;  // forwarding was on before
+  const WardenProcess next = fork_warden({.run_directory = run.path()});
+  const auto again = connect_warden(loop.get_executor(), next);
+  EXPECT_FALSE(noted());
 }
 
 TEST(Egress, RangesAreChecked) {

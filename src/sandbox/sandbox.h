@@ -70,7 +70,9 @@ struct Policy {
   /// parts of the system root. Files keep their owners and modes and have to be readable by others; the
   /// directories above a source need not be.
   std::vector<Bind> binds;
-  /// Size of the private /tmp, the only place to write. It lies in memory and counts against memory_bytes.
+  /// Size of the private /tmp, the only place to write. It lies on the disk of the run directory where the
+  /// warden is privileged and can have loop devices, and otherwise in memory, where it counts against
+  /// memory_bytes.
   std::uint64_t tmp_bytes = 512ULL << 20;
 
   std::uint64_t memory_bytes = 128ULL << 20;

@@ -103,7 +103,7 @@ Served serve(const WardenOptions& options, Descriptor control) {
                       ids.first_uid,
                       ids.first_gid,
                       ids.one_for_all};
-    if (capabilities.privileged) workshop.network = std::make_unique<Network>();
+    if (capabilities.privileged) workshop.network = std::make_unique<Network>(options.run_directory);
     // From here on the loop has the socket; should it fail, the server sees the socket close.
     const int number = control.get();
     WardenLoop loop(std::move(workshop), options.run_directory, std::move(control), std::move(signals));

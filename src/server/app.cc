@@ -15,6 +15,7 @@
 #include "base/task_group.h"
 #include "environments/fleet.h"
 #include "gateway/gateway.h"
+#include "net/client.h"
 #include "net/server.h"
 #include "server/admin.h"
 #include "server/credentials.h"
@@ -73,6 +74,8 @@ struct App::Parts {
   store::Blobs blobs{pool, state.path() + "/blobs",
                      options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
   lambda::CodePackages packages{state.path() + "/code", pool, tasks};
+  net::Client registries{executor, *clock};
+  lambda::Images images{state.path() + "/images", pool, blobs, packages, registries};
   Credentials credentials{ids};
   std::unique_ptr<sandbox::Warden> warden;
 
@@ -89,6 +92,7 @@ struct App::Parts {
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
                                 .packages = packages,
+                                .images = images,
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
@@ -114,6 +118,7 @@ struct App::Parts {
                                                            std::string role_arn);
   void register_everything();
   void register_metrics();
+  void register_concurrency_metrics();
   std::string listen();
   Task<> reset();
   Task<> stop();
@@ -168,6 +173,7 @@ void App::Parts::register_metrics() {
   environments("idle", &Statistics::idle);
   environments("frozen", &Statistics::frozen);
   environments("busy", &Statistics::busy);
+  environments("held", &Statistics::held);
   const auto total = [&](const char* name, const char* help, std::uint64_t Statistics::* member) {
     metrics.total(name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); });
   };
@@ -177,10 +183,40 @@ void App::Parts::register_metrics() {
   total("martlet_throttles_total", "Invocations for which there was no room.", &Statistics::throttles);
   metrics.gauge("martlet_environment_memory_bytes", "Memory that environments count, all together.",
                 [this] { return static_cast<double>(fleet.statistics().memory_bytes); });
+  register_concurrency_metrics();
   metrics.gauge("martlet_connections_open", "Connections to the endpoint.",
                 [this] { return static_cast<double>(server.statistics().connections_open); });
   metrics.gauge("martlet_store_keys", "Keys in the store, about.",
                 [this] { return static_cast<double>(store->approximate_size()); });
+}
+
+void App::Parts::register_concurrency_metrics() {
+  using Statistics = environments::Fleet::Statistics;
+  const auto gauge = [&](const char* name, const char* help, auto Statistics::* member,
+                         metrics::Labels labels = {}) {
+    metrics.gauge(
+        name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); },
+        std::move(labels));
+  };
+  const char* executions = "martlet_concurrent_executions";
+  const char* executions_help = "Invocations in flight, by the concurrency they use.";
+  gauge(executions, executions_help, &Statistics::executions, {{"concurrency", "all"}});
+  gauge(executions, executions_help, &Statistics::unreserved_executions, {{"concurrency", "unreserved"}});
+  gauge(executions, executions_help, &Statistics::provisioned_executions, {{"concurrency", "provisioned"}});
+  gauge("martlet_claimed_concurrency", "Concurrency that on-demand invocations cannot have.",
+        &Statistics::claimed_concurrency);
+  const char* provisioned = "martlet_provisioned_environments";
+  const char* provisioned_help = "Provisioned concurrency of all functions.";
+  gauge(provisioned, provisioned_help, &Statistics::provisioned_requested, {{"state", "requested"}});
+  gauge(provisioned, provisioned_help, &Statistics::provisioned_allocated, {{"state", "allocated"}});
+  const char* stock = "martlet_preboot_runtimes";
+  const char* stock_help = "Runtimes that are started before their function is known.";
+  gauge(stock, stock_help, &Statistics::stock_waiting, {{"state", "waiting"}});
+  gauge(stock, stock_help, &Statistics::stock_booting, {{"state", "booting"}});
+  gauge("martlet_preboot_memory_bytes", "Memory that pre-booted runtimes hold.",
+        &Statistics::stock_memory_bytes);
+  metrics.total("martlet_preboot_taken_total", "Environments made from pre-booted runtimes.",
+                [this] { return static_cast<double>(fleet.statistics().stock_taken); });
 }
 
 std::string App::Parts::listen() {
@@ -209,6 +245,7 @@ Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
   co_await lambda.stop();
   co_await fleet.stop();
+  co_await registries.stop();
   co_await tasks.stop();
   co_await store->close();
 }
