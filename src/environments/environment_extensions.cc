@@ -164,6 +164,9 @@ Task<> Environment::shut_down(std::shared_ptr<Environment> self, ShutdownReason 
   const Duration began = self->around_.clock.elapsed();
   const Duration runtime_limit = extensions->has_internal() ? kRuntimeWithInternal : kRuntimeWithExternal;
   co_await self->stop_runtime(began + runtime_limit, reason);
+  // While those who have subscribed can still take it.
+  self->log_->drain();
+  self->telemetry_->flush();
   if (extensions->has_external()) {
     const Duration until = began + kShutdownWithExternal;
     const auto left = until - self->around_.clock.elapsed();

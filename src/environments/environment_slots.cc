@@ -223,7 +223,7 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, Status status, std::stri
   outcome.init_duration = std::exchange(init_duration_, std::nullopt);
   outcome.restore_duration = std::exchange(restore_duration_, std::nullopt);
   outcome.peak_memory_bytes = peak_memory_;
-  Closing closing{.trace_id = run->invocation.trace_id,
+  Closing closing{.trace_id = std::move(run->invocation.trace_id),
                   .init_duration = outcome.init_duration,
                   .restore_duration = outcome.restore_duration,
                   .status = status,

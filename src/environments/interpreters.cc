@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -222,6 +223,26 @@ RuntimeSearch RuntimeSearch::of_this_machine(std::vector<std::string> configured
     add_root(home, below);
   search.installations.emplace_back("/usr/lib/jvm");
   return search;
+}
+
+std::vector<std::string> RuntimeSearch::directories() const {
+  std::vector<std::string> found = program_directories;
+  for (const auto* more : {&configured, &installations})
+    found.insert(found.end(), more->begin(), more->end());
+  for (const std::string& directory : program_directories) {
+    // The system's own lead to nowhere that is closed; they are also the long ones.
+    if (directory.starts_with("/usr/") || directory == "/bin" || directory == "/sbin") continue;
+    for (const fs::path& path : entries(directory)) {
+      std::error_code failure;
+      const std::string name = path.filename();
+      const auto is_start = [&](std::string_view start) { return name.starts_with(start); };
+      if (std::ranges::none_of(std::array{"python3", "node", "java", "ruby"}, is_start)) continue;
+      if (!fs::is_symlink(path, failure)) continue;
+      if (const auto program = program_at(path); program && !prefix_of(*program).empty())
+        found.push_back(prefix_of(*program));
+    }
+  }
+  return found;
 }
 
 std::vector<Interpreter> discover(const RuntimeSearch& search, Language language) {

@@ -68,7 +68,8 @@ struct Text {
   }
   std::string operator()(const InitRuntimeDone&) const { return {}; }
   std::string operator()(const InitReport& e) const {
-    if (e.status == Status::kSuccess) return {};
+    // One of its own makes sense where no REPORT tells what initialisation took.
+    if (e.status == Status::kSuccess && e.initialization_type != InitializationType::kSnapStart) return {};
     std::string line = fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: {}",
                                    to_ms(e.duration), name_of(e.phase), name_of(e.status));
     if (!e.error_type.empty()) line += fmt::format("\tError Type: {}", e.error_type);

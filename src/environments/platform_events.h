@@ -32,7 +32,7 @@ enum class Phase { kInit, kInvoke };
 
 /// A stretch of time inside an event: responseLatency, responseDuration, runtimeOverhead.
 struct EventSpan {
-  std::string_view name;
+  std::string_view name = {};
   TimePoint start;
   std::chrono::microseconds duration{0};
 };
@@ -41,11 +41,11 @@ struct InitStart {
   InitializationType initialization_type = InitializationType::kOnDemand;
   Phase phase = Phase::kInit;
   /// Empty where it is not known (container images).
-  std::string_view runtime_version;
-  std::string_view region;
-  std::string_view function_name;
-  std::string_view function_version;
-  std::string_view instance_id;
+  std::string_view runtime_version = {};
+  std::string_view region = {};
+  std::string_view function_name = {};
+  std::string_view function_version = {};
+  std::string_view instance_id = {};
   std::uint32_t memory_mb = 0;
   /// What there is to say of the runtime, in the log alone; empty when it is the one that was asked for.
   std::string_view notice = {};
@@ -67,14 +67,14 @@ struct InitReport {
 };
 
 struct Start {
-  std::string_view request_id;
-  std::string_view version;
+  std::string_view request_id = {};
+  std::string_view version = {};
   /// The header X-Amzn-Trace-Id; empty when there is none.
   std::string_view trace = {};
 };
 
 struct RuntimeDone {
-  std::string_view request_id;
+  std::string_view request_id = {};
   Status status = Status::kSuccess;
   std::string_view error_type = {};
   std::chrono::microseconds duration{0};
@@ -84,7 +84,7 @@ struct RuntimeDone {
 };
 
 struct Report {
-  std::string_view request_id;
+  std::string_view request_id = {};
   std::chrono::microseconds duration{0};
   std::chrono::microseconds billed_duration{0};
   std::uint32_t memory_mb = 0;
@@ -98,37 +98,37 @@ struct Report {
 };
 
 struct End {
-  std::string_view request_id;
+  std::string_view request_id = {};
 };
 
 /// The runtime ended, or the code could not be started.
 struct Fault {
-  std::string_view request_id;
-  std::string_view message;
-  std::string_view error_type;
+  std::string_view request_id = {};
+  std::string_view message = {};
+  std::string_view error_type = {};
 };
 
 struct TimedOut {
-  std::string_view request_id;
+  std::string_view request_id = {};
   std::chrono::milliseconds timeout{0};
 };
 
 /// An extension registered, or failed.
 struct Extension {
-  std::string_view name;
+  std::string_view name = {};
   /// "Ready", "Registered", "LaunchError", "ExitError", ...
-  std::string_view state;
+  std::string_view state = {};
   /// "INVOKE", "SHUTDOWN"
   std::span<const std::string> events = {};
   std::string_view error_type = {};
 };
 
 struct RestoreStart {
-  std::string_view runtime_version;
-  std::string_view region;
-  std::string_view function_name;
-  std::string_view function_version;
-  std::string_view instance_id;
+  std::string_view runtime_version = {};
+  std::string_view region = {};
+  std::string_view function_name = {};
+  std::string_view function_version = {};
+  std::string_view instance_id = {};
   std::uint32_t memory_mb = 0;
 };
 
@@ -154,9 +154,9 @@ enum class TelemetryInterface { kTelemetry, kLogs };
 
 struct TelemetrySubscription {
   TelemetryInterface interface = TelemetryInterface::kTelemetry;
-  std::string_view name;
+  std::string_view name = {};
   /// "platform", "function", "extension"
-  std::span<const std::string> types;
+  std::span<const std::string> types = {};
 };
 
 using PlatformEvent = std::variant<InitStart, InitRuntimeDone, InitReport, Start, RuntimeDone, Report, End,

@@ -231,6 +231,8 @@ Found Runtimes::find(const std::string& identifier) {
 std::expected<Runtime, std::string> Runtimes::look_up(const std::string& identifier) const {
   if (identifier == "provided" || identifier.starts_with("provided."))
     return Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = identifier};
+  if (identifier.empty())  // a container image
+    return Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = {}};
   const Family* family = family_of(identifier);
   if (family == nullptr)
     return std::unexpected("Martlet runs python, nodejs, java, ruby and provided runtimes; it has none for " +

@@ -85,6 +85,9 @@ struct RuntimeSearch {
 
   /// This machine's places, after those in `configured`.
   static RuntimeSearch of_this_machine(std::vector<std::string> configured = {});
+  /// All of these, and the installations that links in a directory of programs lead to: what has to be seen
+  /// to find interpreters.
+  [[nodiscard]] std::vector<std::string> directories() const;
 };
 
 /// What there is, by language.
@@ -103,7 +106,8 @@ class Runtimes {
   /// `directory` holds python/, nodejs/, ... with Martlet's part of each runtime.
   Runtimes(std::string directory, RuntimeOptions options);
 
-  /// The runtime of that identifier, or why there is none and what to install.
+  /// The runtime of that identifier (empty: that of container images), or why there is none and what to
+  /// install.
   std::expected<std::shared_ptr<const Runtime>, std::string> find(const std::string& identifier);
   /// The same without keeping or logging anything, and as if Martlet's own part were there.
   [[nodiscard]] std::expected<Runtime, std::string> look_up(const std::string& identifier) const;

@@ -222,6 +222,18 @@ TEST_F(PolicyTest, VariablesOfLambdaWinOverReservedOnesOnly) {
   EXPECT_EQ(variables.at("AWS_ACCESS_KEY_ID"), "key");
 }
 
+TEST_F(PolicyTest, TheLogFormatAndWithJsonTheLevelAreVariables) {
+  Spec spec;
+  spec.logging.application_level = "WARN";
+  auto variables = variables_for(spec, Runtime{}, {}, "stream", {});
+  EXPECT_EQ(variables.at("AWS_LAMBDA_LOG_FORMAT"), "Text");
+  EXPECT_FALSE(variables.contains("AWS_LAMBDA_LOG_LEVEL"));
+  spec.logging.format = Logging::Format::kJson;
+  variables = variables_for(spec, Runtime{}, {}, "stream", {});
+  EXPECT_EQ(variables.at("AWS_LAMBDA_LOG_FORMAT"), "JSON");
+  EXPECT_EQ(variables.at("AWS_LAMBDA_LOG_LEVEL"), "WARN");
+}
+
 TEST_F(PolicyTest, AProvidedRuntimeNeedsAnExecutableBootstrap) {
   Spec spec;
   spec.code_directory = root_ / "code";

@@ -21,11 +21,6 @@ std::string_view type_of(LineSource source) {
   return source == LineSource::kFunction ? "function" : "extension";
 }
 
-Task<std::optional<Duration>> wake(std::shared_ptr<TelemetryDelivery> delivery) {
-  delivery->changed().notify_all();
-  co_return std::nullopt;
-}
-
 }  // namespace
 
 Telemetry::Telemetry(Executor executor, Clock& clock, TaskGroup& tasks, Logging::Format format)
@@ -126,16 +121,8 @@ void Telemetry::resume() {
   for (const Subscriber& subscriber : subscribers_) subscriber.delivery->resume();
 }
 
-Task<> Telemetry::flush(Duration limit) {
-  std::vector<std::shared_ptr<TelemetryDelivery>> deliveries;
-  for (const Subscriber& subscriber : subscribers_) deliveries.push_back(subscriber.delivery);
-  for (const auto& delivery : deliveries) delivery->flush();
-  const Duration until = clock_.elapsed() + limit;
-  for (const auto& delivery : deliveries) {
-    Alarm alarm(executor_, clock_, [delivery] { return wake(delivery); });
-    alarm.at_latest(until);
-    while (!delivery->idle() && clock_.elapsed() < until) co_await delivery->changed().wait();
-  }
+void Telemetry::flush() {
+  for (const Subscriber& subscriber : subscribers_) subscriber.delivery->flush();
 }
 
 void Telemetry::stop() {

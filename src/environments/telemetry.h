@@ -53,8 +53,8 @@ class Telemetry {
   void pause();
   void resume();
 
-  /// Sends what there is, and waits until all of it was taken, at most until `limit` has passed.
-  Task<> flush(Duration limit);
+  /// Sends what there is without waiting for more.
+  void flush();
   /// Ends everything. Its tasks end soon after.
   void stop();
 

@@ -43,8 +43,6 @@ class TelemetryDelivery : public std::enable_shared_from_this<TelemetryDelivery>
 
   /// Whether everything offered has been taken.
   [[nodiscard]] bool idle() const { return records_.empty() && !sending_; }
-  /// Woken when idle() may have become true.
-  Signal& changed() { return changed_; }
 
   /// Gives up what was not taken, and ends.
   void stop();

@@ -15,6 +15,7 @@
 #include "base/task_group.h"
 #include "environments/fleet.h"
 #include "gateway/gateway.h"
+#include "net/client.h"
 #include "net/server.h"
 #include "server/admin.h"
 #include "server/credentials.h"
@@ -73,6 +74,8 @@ struct App::Parts {
   store::Blobs blobs{pool, state.path() + "/blobs",
                      options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
   lambda::CodePackages packages{state.path() + "/code", pool, tasks};
+  net::Client registries{executor, *clock};
+  lambda::Images images{state.path() + "/images", pool, blobs, packages, registries};
   Credentials credentials{ids};
   std::unique_ptr<sandbox::Warden> warden;
 
@@ -89,6 +92,7 @@ struct App::Parts {
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
                                 .packages = packages,
+                                .images = images,
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
@@ -241,6 +245,7 @@ Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
   co_await lambda.stop();
   co_await fleet.stop();
+  co_await registries.stop();
   co_await tasks.stop();
   co_await store->close();
 }
@@ -265,11 +270,12 @@ Task<> App::run() {
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
+  // Before anybody is told: who reads that may end the server at once.
+  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   log::info("ready",
             {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
   release_startup_memory();
 
-  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   const int received = co_await signals.async_wait(boost::asio::use_awaitable);
   log::info("stopping: requests under way may finish; once more ends it now",
             {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "environments/security_groups.h"
 #include "gateway/auth.h"
 
 namespace martlet::server {
@@ -25,6 +26,8 @@ struct ServeOptions {
   /// PEM files; both or none.
   std::string tls_certificate;
   std::string tls_key;
+  /// Name or id of the user that the server becomes when it is started as root; empty for the default.
+  std::string user;
   /// fsync before an acknowledgement.
   bool durable_on_disk = false;
   /// Most memory of all function environments together, MiB; 0 takes three quarters of the machine's.
@@ -33,6 +36,10 @@ struct ServeOptions {
   std::vector<std::string> runtime_paths;
   /// Refuse to run a function with another version of its language than its runtime names.
   bool strict_runtimes = false;
+  /// What functions without a VpcConfig may reach outside.
+  environments::DefaultEgress egress = environments::DefaultEgress::kNone;
+  /// Each "sg-ID=CIDR[:PORTS],...".
+  std::vector<std::string> security_groups;
   std::string log_level = "info";
   bool log_json = false;
   /// TOML file that the options above were also read from; empty for none.
@@ -60,6 +67,9 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 Endpoint parse_endpoint(const std::string& text);
+
+/// The security groups that functions may name. Throws std::runtime_error with what is wrong with one.
+environments::SecurityGroups security_groups(const ServeOptions& options);
 
 /// Refuses combinations that would be unsafe or make no sense; throws std::runtime_error with the remedy.
 void check(const ServeOptions& options);

@@ -20,6 +20,7 @@
 #include "services/lambda/async_invocations.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
+#include "services/lambda/images.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
@@ -39,6 +40,7 @@ struct Dependencies {
   store::Store& store;
   store::Blobs& blobs;
   CodePackages& packages;
+  Images& images;
   environments::Fleet& fleet;
   Clock& clock;
   Ids& ids;
@@ -59,6 +61,17 @@ struct Target {
   FunctionRecord function;
   /// Set when the qualifier is an alias.
   std::optional<AliasRecord> alias;
+};
+
+/// The code that a call has brought: a zip file, or an image.
+struct StoredCode {
+  store::BlobRef zip;
+  std::optional<ImageUse> image;
+
+  void apply(FunctionRecord& function) const {
+    function.code = zip;
+    function.image = image;
+  }
 };
 
 /// Whether a version is to be published from what a call stores.
@@ -215,7 +228,10 @@ class LambdaService final : public Api {
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
   /// then. `layers` are those that the function has beside it.
   Task<FunctionRecord> with_code(std::string zip, std::vector<LayerUse> layers,
-                                 std::function<Task<FunctionRecord>(const store::BlobRef&)> use);
+                                 std::function<Task<FunctionRecord>(const StoredCode&)> use);
+  /// The same for a container image.
+  Task<FunctionRecord> with_image(std::string uri, std::string architecture,
+                                  std::function<Task<FunctionRecord>(const StoredCode&)> use);
   /// Removes a package that no function refers to and no call is about to.
   Task<> release_code(store::BlobRef code);
   /// Refuses `bytes` more when the account's code would outgrow its quota.
@@ -237,9 +253,6 @@ class LambdaService final : public Api {
   /// the function's own.
   Task<FunctionRecord> publish(store::Txn& txn, FunctionName name, FunctionRecord latest,
                                std::optional<std::string> description);
-  /// The function's code is checked by that code signing configuration from now on. Throws when there is
-  /// none.
-  Task<> use_code_signing(store::Txn& txn, FunctionName name, std::string config_arn);
   Task<> delete_version(FunctionName name, std::string partition);
   /// Makes the snapshot of a version with SnapStart behind everybody's back.
   void begin_snapshot(const FunctionRecord& version, FunctionName name, std::string partition);

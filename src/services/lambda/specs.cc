@@ -58,6 +58,18 @@ void copy_settings(Spec& spec, const FunctionRecord& function) {
   spec.snap_start = function.snapshot != Snapshot::kNone;
 }
 
+/// How the image is run: as its configuration says, but for what the function says.
+environments::Image image_of(const FunctionRecord& function) {
+  const ImageOverrides overrides = function.image_overrides.value_or(ImageOverrides{});
+  environments::Image image;
+  image.entry_point = overrides.entry_point.empty() ? function.image->entry_point : overrides.entry_point;
+  image.command = overrides.command.empty() ? function.image->command : overrides.command;
+  image.working_directory =
+      overrides.working_directory.empty() ? function.image->working_directory : overrides.working_directory;
+  image.variables = function.image->variables;
+  return image;
+}
+
 }  // namespace
 
 Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string version, std::string partition) {
@@ -72,9 +84,16 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
   spec->version = version;
   spec->function_arn = arn;
   copy_settings(*spec, function);
-  const auto code = co_await with_.packages.open(function.code.sha256, with_.blobs.path_of(function.code));
-  spec->code_directory = code->path();
-  spec->code_lease = code;
+  if (function.image) {
+    spec->image = image_of(function);
+    const auto root = co_await with_.images.open(*function.image);
+    spec->image->directory = root->path();
+    spec->code_lease = root;
+  } else {
+    const auto code = co_await with_.packages.open(function.code.sha256, with_.blobs.path_of(function.code));
+    spec->code_directory = code->path();
+    spec->code_lease = code;
+  }
   if (const auto layers = co_await open_layers(function.layers)) {
     spec->opt_directory = layers->path();
     spec->opt_lease = layers;
