@@ -1,7 +1,7 @@
 // martlet_load: sends the same HTTP request again and again over N connections and tells how long the answers
 // took.
 //
-//   martlet_load HOST PORT CONNECTIONS WARMUP REQUESTS METHOD TARGET [BODY]
+//   martlet_load HOST PORT CONNECTIONS WARMUP REQUESTS METHOD TARGET [BODY [HEADER]]
 //
 // One thread and one blocking socket per connection; a connection sends its next request when it has the
 // whole answer to the last. REQUESTS is for all connections together. The answer is one JSON line; times are
@@ -140,7 +140,7 @@ Totals run(const Job& job) {
 Job parse(int argc, char** argv) {
   if (argc < 8)
     throw std::runtime_error(
-        "usage: martlet_load HOST PORT CONNECTIONS WARMUP REQUESTS METHOD TARGET [BODY]");
+        "usage: martlet_load HOST PORT CONNECTIONS WARMUP REQUESTS METHOD TARGET [BODY [HEADER]]");
   Job job;
   job.address.sin_family = AF_INET;
   job.address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(argv[2])));
@@ -153,6 +153,7 @@ Job parse(int argc, char** argv) {
   job.message =
       std::string(argv[6]) + " " + argv[7] + " HTTP/1.1\r\nHost: " + argv[1] + ":" + argv[2] + "\r\n";
   if (!body.empty()) job.message += "Content-Type: application/json\r\n";
+  if (argc > 9 && argv[9][0] != '\0') job.message += std::string(argv[9]) + "\r\n";
   job.message += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   return job;
 }

@@ -17,6 +17,7 @@ import pathlib
 import subprocess
 import tempfile
 
+import api
 import environments
 import invocations
 import startup
@@ -30,6 +31,8 @@ PARTS = {
     "burst": environments.measure_burst,
     "memory": environments.measure_memory,
     "cpu": environments.measure_cpu,
+    "api": api.measure_api,
+    "events": api.measure_events,
     "source": startup.measure_source,
 }
 

@@ -72,8 +72,8 @@ class Server:
     def delete(self, name):
         self.call("DELETE", f"{FUNCTIONS}/{name}")
 
-    def load(self, connections, warmup, requests, method, target, body=""):
-        command = [LOAD, "127.0.0.1", self.port, connections, warmup, requests, method, target, body]
+    def load(self, connections, warmup, requests, method, target, body="", header=""):
+        command = [LOAD, "127.0.0.1", self.port, connections, warmup, requests, method, target, body, header]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(done.stderr)

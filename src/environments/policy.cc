@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace martlet::environments {
@@ -17,6 +18,23 @@ bool is_program(const std::string& path) {
 std::optional<std::string> bootstrap_of(const Spec& spec) {
   if (is_program(spec.code_directory + "/bootstrap")) return "/var/task/bootstrap";
   if (!spec.opt_directory.empty() && is_program(spec.opt_directory + "/bootstrap")) return "/opt/bootstrap";
+  return std::nullopt;
+}
+
+/// The program of an image: a name without a slash is looked for in its PATH, as a shell would.
+std::optional<std::string> find_program(const Image& image, const std::string& name,
+                                        const std::string& path) {
+  if (name.find('/') != std::string::npos) return name;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string inside = path.substr(begin, end - begin) + "/" + name;
+    struct stat status{};
+    // A link may lead to an absolute path inside, which looks broken from here: that it is there is enough.
+    if (inside.front() == '/' && ::lstat((image.directory + inside).c_str(), &status) == 0 &&
+        !S_ISDIR(status.st_mode))
+      return inside;
+    begin = end + 1;
+  }
   return std::nullopt;
 }
 
@@ -56,11 +74,17 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
                         const std::string& log_stream, const Variables& credentials,
                         InitializationType type) {
   Variables variables = variables_before_function(runtime, ports);
+  if (spec.image) {
+    variables.erase("LD_LIBRARY_PATH");  // an image knows where its libraries are
+    for (const auto& [name, value] : spec.image->variables) variables[name] = value;
+  }
   // A function may replace what is above, but not what is below: those names are reserved.
   for (const auto* source : {&spec.variables, &credentials})
     for (const auto& [name, value] : *source) variables[name] = value;
   if (runtime.language != Language::kProvided) variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + spec.runtime;
   variables["_HANDLER"] = spec.handler;
+  // Images made on AWS's base images take their handler from the command.
+  if (spec.image && !spec.image->command.empty()) variables["_HANDLER"] = spec.image->command.front();
   variables["LAMBDA_TASK_ROOT"] = "/var/task";
   variables["LAMBDA_RUNTIME_DIR"] = "/var/runtime";
   variables["AWS_REGION"] = spec.region;
@@ -75,6 +99,44 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
   return variables;
 }
 
+namespace {
+
+/// A function of a runtime with a zip file. Returns what is missing.
+std::optional<std::string> add_runtime_and_code(sandbox::Policy& policy, const Spec& spec,
+                                                const Runtime& runtime) {
+  policy.command = runtime.command;
+  if (policy.command.empty()) {
+    const auto bootstrap = bootstrap_of(spec);
+    if (!bootstrap) return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+    policy.command = {*bootstrap};
+  }
+  if (runtime.language == Language::kNode)
+    // Node.js does not see the sandbox's memory limit; without this it would collect garbage too late.
+    policy.command.insert(policy.command.begin() + 1,
+                          "--max-old-space-size=" + std::to_string(spec.memory_mb * 9 / 10));
+  policy.working_directory = "/var/task";
+  policy.binds = runtime.binds;
+  policy.binds.push_back({.source = spec.code_directory, .target = "/var/task"});
+  if (!spec.opt_directory.empty()) policy.binds.push_back({.source = spec.opt_directory, .target = "/opt"});
+  return std::nullopt;
+}
+
+/// A function that is a container image: its root file system in place of the host's. Returns what is
+/// missing.
+std::optional<std::string> add_image(sandbox::Policy& policy, const Image& image) {
+  policy.root = image.directory;
+  policy.command = image.entry_point;
+  policy.command.insert(policy.command.end(), image.command.begin(), image.command.end());
+  if (policy.command.empty()) return "The image has neither an ENTRYPOINT nor a CMD";
+  const auto program = find_program(image, policy.command.front(), policy.environment["PATH"]);
+  if (!program) return "exec: \"" + policy.command.front() + "\": executable file not found in $PATH";
+  policy.command.front() = *program;
+  policy.working_directory = image.working_directory.empty() ? "/" : image.working_directory;
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const Runtime& runtime,
                                                        const Ports& ports, const std::string& name,
                                                        const std::string& log_stream,
@@ -82,22 +144,10 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
                                                        InitializationType type) {
   sandbox::Policy policy;
   policy.name = name;
-  policy.command = runtime.command;
-  if (policy.command.empty()) {
-    const auto bootstrap = bootstrap_of(spec);
-    if (!bootstrap)
-      return std::unexpected("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
-    policy.command = {*bootstrap};
-  }
-  if (runtime.language == Language::kNode)
-    // Node.js does not see the sandbox's memory limit; without this it would collect garbage too late.
-    policy.command.insert(policy.command.begin() + 1,
-                          "--max-old-space-size=" + std::to_string(spec.memory_mb * 9 / 10));
   policy.environment = variables_for(spec, runtime, ports, log_stream, credentials, type);
-  policy.working_directory = "/var/task";
-  policy.binds = runtime.binds;
-  policy.binds.push_back({.source = spec.code_directory, .target = "/var/task"});
-  if (!spec.opt_directory.empty()) policy.binds.push_back({.source = spec.opt_directory, .target = "/opt"});
+  const auto problem =
+      spec.image ? add_image(policy, *spec.image) : add_runtime_and_code(policy, spec, runtime);
+  if (problem) return std::unexpected(*problem);
   policy.tmp_bytes = static_cast<std::uint64_t>(spec.ephemeral_storage_mb) << 20;
   policy.memory_bytes = static_cast<std::uint64_t>(spec.memory_mb) << 20;
   policy.cpus = 0;  // initialisation runs unthrottled

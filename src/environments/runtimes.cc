@@ -95,6 +95,9 @@ Found Runtimes::resolve(const std::string& identifier) {
   if (identifier == "provided" || identifier.starts_with("provided."))
     return std::make_shared<const Runtime>(
         Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = identifier});
+  if (identifier.empty())  // a container image
+    return std::make_shared<const Runtime>(
+        Runtime{.language = Language::kProvided, .command = {}, .binds = {}, .version = {}});
   return std::unexpected("Martlet runs python, nodejs and provided runtimes; it has none for " + identifier +
                          ".");
 }

@@ -66,7 +66,8 @@ class Runtimes {
   /// `directory` holds python/ and nodejs/ with Martlet's part of each runtime.
   Runtimes(std::string directory, RuntimeSearch search);
 
-  /// The runtime of that identifier, or why there is none and what to install.
+  /// The runtime of that identifier (empty: that of container images), or why there is none and what to
+  /// install.
   std::expected<std::shared_ptr<const Runtime>, std::string> find(const std::string& identifier);
 
  private:

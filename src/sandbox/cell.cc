@@ -110,7 +110,10 @@ std::vector<Descriptor> Cell::open_binds(const std::vector<Bind>& binds) {
   for (const auto& bind : binds) {
     mounts.push_back(copy_mount(AT_FDCWD, bind.source, Depth::kThisMount));
     restrict_mount(mounts.back());
-    workshop_.root.add_mount_point(bind.target, mounts.back().get());
+    if (image_)
+      image_.add_mount_point(bind.target, mounts.back().get());
+    else
+      workshop_.root.add_mount_point(bind.target, mounts.back().get());
   }
   return mounts;
 }
@@ -138,8 +141,11 @@ void Cell::start(const Request& request) {
   has_main_ = !policy.command.empty();
   cgroup_->limit(policy);
   map_ids(policy);
+  if (!policy.root.empty()) image_ = ImageRoot(policy.root);
+  std::vector<Descriptor> mounts = open_binds(policy.binds);
+  if (image_) mounts.insert(mounts.begin(), image_.copy());
   Streams streams = make_streams();
-  send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, open_binds(policy.binds));
+  send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, mounts);
   for_server_ = std::move(streams.outside);
 }
 

@@ -17,6 +17,7 @@
 
 #include "sandbox/cgroups.h"
 #include "sandbox/descriptor.h"
+#include "sandbox/image_root.h"
 #include "sandbox/kernel.h"
 #include "sandbox/protocol.h"
 #include "sandbox/system_call_filter.h"
@@ -115,6 +116,7 @@ class Cell {
   pid_t pid_ = -1;
   Descriptor pidfd_;
   Descriptor socket_;
+  ImageRoot image_;
   std::vector<Descriptor> for_server_;  ///< of a kCreated reply
 
   /// Orders that are not answered yet, with the descriptors for the server in the case of kRun.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -49,12 +50,28 @@ void kill_members(const std::string& directory) {
     kill_process(process);
     if (process) killed.push_back(std::move(process));
   }
-  try_write_file(directory + "/freezer.state", "THAWED");
-  try_write_file(directory + "/cgroup.freeze", "0");
   for (const auto& process : killed) {
     pollfd ended{process.get(), POLLIN, 0};
     ::poll(&ended, 1, 1000);
   }
+}
+
+/// The cgroups of dead wardens below `parent`: the warden's, then those of its sandboxes.
+std::vector<std::vector<std::string>> dead_wardens_in(const std::string& parent) {
+  std::vector<std::vector<std::string>> found;
+  for (const auto& warden : directories_in(parent)) {
+    if (!is_dead_warden(fs::path(warden).filename())) continue;
+    found.push_back({warden});
+    for (auto& sandbox : directories_in(warden)) found.back().push_back(std::move(sandbox));
+  }
+  return found;
+}
+
+/// A process that has ended may keep its cgroup for a moment.
+void remove_cgroup(const std::string& directory) {
+  constexpr int kAttempts = 500;
+  for (int attempt = 0; attempt < kAttempts && ::rmdir(directory.c_str()) != 0 && errno == EBUSY; ++attempt)
+    ::poll(nullptr, 0, 2);
 }
 
 class NoCgroup : public Cgroup {
@@ -123,15 +140,20 @@ std::string make_warden_directory(const std::string& parent) {
   return {};
 }
 
-void sweep_dead_wardens(const std::string& parent) {
-  for (const auto& warden : directories_in(parent)) {
-    if (!is_dead_warden(fs::path(warden).filename())) continue;
-    for (const auto& sandbox : directories_in(warden)) {
-      kill_members(sandbox);
-      ::rmdir(sandbox.c_str());
+void sweep_dead_wardens(const std::vector<std::string>& parents) {
+  std::vector<std::vector<std::string>> dead;
+  for (const auto& parent : parents)
+    for (auto& warden : dead_wardens_in(parent)) dead.push_back(std::move(warden));
+  // What is frozen ends only when it is thawed, in whichever hierarchy that is.
+  for (const auto& warden : dead)
+    for (const auto& directory : warden) {
+      try_write_file(directory + "/freezer.state", "THAWED");
+      try_write_file(directory + "/cgroup.freeze", "0");
     }
-    ::rmdir(warden.c_str());
-  }
+  for (const auto& warden : dead)
+    for (const auto& directory : warden) kill_members(directory);
+  for (const auto& warden : dead)
+    for (auto directory = warden.rbegin(); directory != warden.rend(); ++directory) remove_cgroup(*directory);
 }
 
 std::vector<CgroupMount> cgroup_mounts() {
@@ -170,9 +192,18 @@ std::uint64_t read_keyed(const std::string& path, const std::string& key) {
   return 0;
 }
 
-std::int64_t cpu_quota(double cpus) {
-  constexpr double kLeast = 1000;  // the kernel's own minimum
-  return static_cast<std::int64_t>(std::max(kLeast, cpus * static_cast<double>(kCpuPeriod.count())));
+CpuLimit cpu_limit(double cpus) {
+  // The kernel's own limits, in microseconds.
+  constexpr double kLeastQuota = 1'000;
+  constexpr double kLongestPeriod = 1'000'000;
+  // Work that begins after a rest is spared one pause: up to period * (1 - share), which is to stay below
+  // this.
+  constexpr double kSparedPause = 5'000;
+  constexpr double kShortest = 10'000;
+  constexpr double kLongest = 20'000;
+  double period = cpus < 1 ? std::clamp(kSparedPause / (1 - cpus), kShortest, kLongest) : kLongest;
+  period = std::clamp(std::ceil(kLeastQuota / cpus), std::ceil(period), kLongestPeriod);
+  return {std::llround(std::max(kLeastQuota, cpus * period)), std::llround(period)};
 }
 
 }  // namespace martlet::sandbox

@@ -71,8 +71,9 @@ bool is_dead_warden(const std::string& name);
 /// Makes <parent>/<warden_directory_name()> and gives its path; "" when it cannot be made.
 std::string make_warden_directory(const std::string& parent);
 
-/// Kills what is in the cgroups of dead wardens below `parent` (".../martlet") and removes them.
-void sweep_dead_wardens(const std::string& parent);
+/// Thaws and kills what is in the cgroups of dead wardens below `parents` (".../martlet", one per hierarchy)
+/// and removes them.
+void sweep_dead_wardens(const std::vector<std::string>& parents);
 
 /// A line of /proc/self/mountinfo that is a cgroup hierarchy.
 struct CgroupMount {
@@ -88,10 +89,13 @@ std::uint64_t read_number(const std::string& path);
 /// The number after `key` in a file of "key number" lines; 0 when there is none.
 std::uint64_t read_keyed(const std::string& path, const std::string& key);
 
-/// The time, of every `kCpuPeriod`, for which a cgroup may run; short, so that a small share means short
-/// pauses.
-inline constexpr std::chrono::microseconds kCpuPeriod{20'000};
-/// Microseconds per period for `cpus`, at least what the kernel accepts.
-std::int64_t cpu_quota(double cpus);
+/// What a share of the processors is to the kernel: `quota` microseconds of every `period` microseconds.
+struct CpuLimit {
+  std::int64_t quota = 0;
+  std::int64_t period = 0;
+};
+/// Short periods, so that a small share means short pauses, and work that takes few of them still takes time
+/// in proportion; as long as they must be for the least quota that the kernel accepts.
+CpuLimit cpu_limit(double cpus);
 
 }  // namespace martlet::sandbox

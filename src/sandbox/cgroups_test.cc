@@ -69,11 +69,21 @@ TEST(Cgroups, NamesOfWardensTellTheDead) {
     EXPECT_FALSE(is_dead_warden(name)) << name;
 }
 
-TEST(Cgroups, QuotaFollowsTheShareDownToTheKernelsLeast) {
-  EXPECT_EQ(cpu_quota(1), 20'000);
-  EXPECT_EQ(cpu_quota(0.5), 10'000);
-  EXPECT_EQ(cpu_quota(6), 120'000);
-  EXPECT_EQ(cpu_quota(0.0001), 1'000);
+TEST(Cgroups, ShareIsExactForEverySize) {
+  for (const double megabytes : {32.0, 128.0, 256.0, 512.0, 1024.0, 1769.0, 3538.0, 10240.0}) {
+    const double cpus = megabytes / 1769;
+    const CpuLimit limit = cpu_limit(cpus);
+    EXPECT_NEAR(static_cast<double>(limit.quota) / static_cast<double>(limit.period), cpus, cpus / 1000)
+        << megabytes;
+    EXPECT_GE(limit.quota, 1'000) << megabytes;
+    EXPECT_LE(limit.period, 1'000'000) << megabytes;
+  }
+  EXPECT_EQ(cpu_limit(1).quota, 20'000);
+  EXPECT_EQ(cpu_limit(1).period, 20'000);
+  EXPECT_EQ(cpu_limit(0.25).period, 10'000);
+  // Less than the kernel can do.
+  EXPECT_EQ(cpu_limit(0.0001).quota, 1'000);
+  EXPECT_EQ(cpu_limit(0.0001).period, 1'000'000);
 }
 
 }  // namespace

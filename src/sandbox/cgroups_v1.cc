@@ -72,8 +72,11 @@ class CgroupV1 : public Cgroup {
   void set_cpus(double cpus) override {
     const auto* cpu = find("cpu");
     if (cpu == nullptr) return;
-    try_write_file(*cpu + "/cpu.cfs_period_us", std::to_string(kCpuPeriod.count()));
-    write_file(*cpu + "/cpu.cfs_quota_us", cpus > 0 ? std::to_string(cpu_quota(cpus)) : "-1");
+    const std::string quota = *cpu + "/cpu.cfs_quota_us";
+    if (cpus <= 0) return write_file(quota, "-1");
+    const CpuLimit limit = cpu_limit(cpus);
+    write_file(*cpu + "/cpu.cfs_period_us", std::to_string(limit.period));
+    write_file(quota, std::to_string(limit.quota));
   }
 
   void freeze() override { set_state("FROZEN"); }
@@ -148,17 +151,18 @@ class CgroupsV1 : public Cgroups {
 }  // namespace
 
 std::unique_ptr<Cgroups> open_cgroups_v1() {
-  Directories parents;
+  Directories shared;
   for (const auto& mount : cgroup_mounts()) {
     if (mount.version_2) continue;
     const auto options = split(mount.options, ',');
-    for (const char* controller : kControllers) {
-      if (std::ranges::find(options, controller) == options.end()) continue;
-      const std::string shared = mount.path + "/martlet";
-      sweep_dead_wardens(shared);
-      if (auto own = make_warden_directory(shared); !own.empty()) parents[controller] = std::move(own);
-    }
+    for (const char* controller : kControllers)
+      if (std::ranges::find(options, controller) != options.end())
+        shared[controller] = mount.path + "/martlet";
   }
+  sweep_dead_wardens(distinct(shared));
+  Directories parents;
+  for (const auto& [controller, path] : shared)
+    if (auto own = make_warden_directory(path); !own.empty()) parents[controller] = std::move(own);
   if (parents.empty()) return nullptr;
   return std::make_unique<CgroupsV1>(std::move(parents));
 }

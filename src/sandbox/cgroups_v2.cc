@@ -70,8 +70,9 @@ class CgroupV2 : public Cgroup {
 
   void set_cpus(double cpus) override {
     if (!has("cpu.max")) return;
-    const std::string quota = cpus > 0 ? std::to_string(cpu_quota(cpus)) : "max";
-    write_file(path_ + "/cpu.max", quota + ' ' + std::to_string(kCpuPeriod.count()));
+    if (cpus <= 0) return write_file(path_ + "/cpu.max", "max");
+    const CpuLimit limit = cpu_limit(cpus);
+    write_file(path_ + "/cpu.max", std::to_string(limit.quota) + ' ' + std::to_string(limit.period));
   }
 
   void freeze() override { try_write_file(path_ + "/cgroup.freeze", "1"); }
@@ -149,7 +150,7 @@ void move_into_leaf(const std::string& directory) {
 /// Makes <base>/martlet/<warden> with as many controllers as can be had; "" when not even that can be made.
 std::string prepare(const std::string& base) {
   const std::string shared = base + "/martlet";
-  sweep_dead_wardens(shared);
+  sweep_dead_wardens({shared});
   const std::string own = make_warden_directory(shared);
   if (own.empty()) return {};
   delegate_controllers(shared);

@@ -17,7 +17,6 @@
 #include <array>
 #include <cerrno>
 
-#include "sandbox/first_process.h"
 #include "sandbox/kernel.h"
 
 namespace martlet::sandbox {
@@ -93,12 +92,11 @@ void drop_capabilities() {
 
 }  // namespace
 
-std::vector<Descriptor> furnish(const Policy& policy, std::vector<Descriptor>& job) {
+std::vector<Descriptor> furnish(const Policy& policy, const std::vector<Descriptor>& mounts) {
   take_identity(policy);
   checked(::sethostname(policy.hostname.data(), policy.hostname.size()), "cannot set the host name");
   mount_tmp(policy);
-  job.erase(job.begin(), job.begin() + kJobBinds);
-  attach_binds(policy.binds, job);
+  attach_binds(policy.binds, mounts);
   std::vector<Descriptor> listeners;
   for (const auto& listener : policy.listeners) listeners.push_back(listen_on(listener.port));
   return listeners;

@@ -12,9 +12,9 @@
 
 namespace martlet::sandbox {
 
-/// Takes the policy's identity, mounts /tmp and the binds (`job` as kJobBinds describes it), sets the host
-/// name. Returns the listening sockets.
-std::vector<Descriptor> furnish(const Policy& policy, std::vector<Descriptor>& job);
+/// Takes the policy's identity, mounts /tmp and the binds (one mount each), sets the host name. Returns the
+/// listening sockets.
+std::vector<Descriptor> furnish(const Policy& policy, const std::vector<Descriptor>& mounts);
 
 /// Mounts the binds of an unfinished sandbox.
 void attach_binds(const std::vector<Bind>& binds, const std::vector<Descriptor>& mounts);

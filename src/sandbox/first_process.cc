@@ -44,14 +44,10 @@ void hide_machine_files(const Descriptor& root) {
 void enter_root(const Descriptor& root) {
   const Descriptor proc =
       new_mount("proc", {{"hidepid", "invisible"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  // On top of the old root, from where it takes its place; the old root then lies on top and is let go.
-  attach_mount(root, AT_FDCWD, "/");
-  attach_mount(proc, root.get(), "proc");
-  hide_machine_files(root);
-  checked(::fchdir(root.get()), "cannot enter the new root");
-  checked(static_cast<int>(::syscall(SYS_pivot_root, ".", ".")), "cannot change the root");
-  checked(::umount2(".", MNT_DETACH), "cannot leave the old root");
-  checked(::chdir("/"), "cannot enter the new root");
+  change_root(root, [&] {
+    attach_mount(proc, root.get(), "proc");
+    hide_machine_files(root);
+  });
 }
 
 void prepare(FirstProcess& start) {

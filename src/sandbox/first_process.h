@@ -27,10 +27,10 @@ struct FirstProcess {
   bool memory_is_limited = false;
 };
 
-/// Descriptors of a kPolicy order: standard output, standard error, then one mount per bind. kFinish has one
-/// mount per bind; kRun standard output and standard error, except that of the main program, which has those
-/// of the policy.
-inline constexpr std::size_t kJobBinds = 2;
+/// Descriptors of a kPolicy order: standard output, standard error, a mount of Policy::root if there is one,
+/// then one mount per bind. kFinish has one mount per bind; kRun standard output and standard error, except
+/// that of the main program, which has those of the policy.
+inline constexpr std::size_t kPolicyStreams = 2;
 
 /// Runs in the child of clone_process and does not return. A kStarted report carries the listening sockets.
 [[noreturn]] void run_first_process(FirstProcess start);

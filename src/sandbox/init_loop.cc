@@ -8,12 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <stdexcept>
 
 #include "sandbox/confinement.h"
-#include "sandbox/main_program.h"
+#include "sandbox/image_root.h"
 
 namespace martlet::sandbox {
 
@@ -43,9 +42,15 @@ void InitLoop::report(const Report& report, const std::vector<Descriptor>& descr
 void InitLoop::run() {
   report({.kind = Report::Kind::kReady});
   await_policy();
-  std::array<pollfd, 2> events{{{start_.socket.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
   for (;;) {
-    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) throw_errno("cannot wait for events");
+    std::vector<pollfd> events{{start_.socket.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+    for (const auto& each : starting_) events.push_back({each.program.outcome.get(), POLLIN, 0});
+    if (::poll(events.data(), events.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      throw_errno("cannot wait for events");
+    }
+    for (std::size_t i = starting_.size(); i > 0; --i)
+      if (events[i + 1].revents != 0) settle(i - 1);
     if (events[1].revents != 0 && !reap()) return;
     if (events[0].revents == 0) continue;
     Packet packet;
@@ -62,13 +67,19 @@ void InitLoop::await_policy() {
   Packet packet;
   if (receive_packet(start_.socket.get(), packet, Blocking::kWait) != Transfer::kDone) ::_exit(1);
   auto order = decode_order(packet.bytes);
+  auto& mounts = packet.descriptors;
   if (!order || order->kind != Order::Kind::kPolicy ||
-      packet.descriptors.size() != kJobBinds + order->policy.binds.size())
+      mounts.size() != kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size())
     throw std::runtime_error("malformed policy");
   policy_ = std::move(order->policy);
-  output_ = std::move(packet.descriptors[0]);
-  error_ = std::move(packet.descriptors[1]);
-  const auto listeners = furnish(policy_, packet.descriptors);
+  output_ = std::move(mounts[0]);
+  error_ = std::move(mounts[1]);
+  mounts.erase(mounts.begin(), mounts.begin() + kPolicyStreams);
+  if (!policy_.root.empty()) {
+    enter_image(mounts.front());
+    mounts.erase(mounts.begin());
+  }
+  const auto listeners = furnish(policy_, mounts);
   if (policy_.unfinished)
     shield();
   else
@@ -78,8 +89,10 @@ void InitLoop::await_policy() {
   pollfd warden{start_.socket.get(), POLLIN, 0};
   if (::poll(&warden, 1, 0) > 0 && (warden.revents & (POLLHUP | POLLERR)) != 0) ::_exit(1);
   if (!policy_.command.empty()) {
-    programs_[start_program({policy_.command, policy_.environment, policy_.working_directory}, output_,
-                            error_)] = kMain;
+    const auto main =
+        start_program({policy_.command, policy_.environment, policy_.working_directory}, output_, error_);
+    if (const std::string problem = start_failure(main); !problem.empty()) throw std::runtime_error(problem);
+    programs_[main.pid] = kMain;
     // Only the program holds its ends of the pipes, so that their readers see its end.
     output_.reset();
     error_.reset();
@@ -124,20 +137,29 @@ void InitLoop::finish(const Order& order, std::vector<Descriptor>& mounts) {
 void InitLoop::start(const Order& order, std::vector<Descriptor>& streams) {
   const bool main = order.number == kMain;
   if (streams.size() != (main ? 0 : 2) || (main && !output_)) throw std::runtime_error("malformed start");
-  pid_t pid = -1;
-  std::string problem;
   try {
-    pid = start_program(order.program, main ? output_ : streams[0], main ? error_ : streams[1]);
+    Starting starting{start_program(order.program, main ? output_ : streams[0], main ? error_ : streams[1]),
+                      order.id};
+    programs_[starting.program.pid] = order.number;
+    starting_.push_back(std::move(starting));
   } catch (const std::exception& error) {
-    problem = error.what();
+    report({.kind = Report::Kind::kRefused, .id = order.id, .text = error.what()});
   }
-  if (pid < 0) return report({.kind = Report::Kind::kRefused, .id = order.id, .text = problem});
-  programs_[pid] = order.number;
-  if (main) {
+}
+
+void InitLoop::settle(std::size_t index) {
+  const Starting starting = std::move(starting_[index]);
+  starting_.erase(starting_.begin() + static_cast<std::ptrdiff_t>(index));
+  const auto program = programs_.find(starting.program.pid);
+  if (const std::string problem = start_failure(starting.program); !problem.empty()) {
+    programs_.erase(program);
+    return report({.kind = Report::Kind::kRefused, .id = starting.order, .text = problem});
+  }
+  if (program->second == kMain) {
     output_.reset();
     error_.reset();
   }
-  report({.kind = Report::Kind::kDone, .id = order.id});
+  report({.kind = Report::Kind::kDone, .id = starting.order});
 }
 
 void InitLoop::signal(const Order& order) {
@@ -155,6 +177,8 @@ bool InitLoop::reap() {
     const pid_t ended = ::waitpid(-1, &status, WNOHANG);
     if (ended < 0 && errno == EINTR) continue;
     if (ended <= 0) return true;
+    for (std::size_t i = starting_.size(); i > 0; --i)
+      if (starting_[i - 1].program.pid == ended) settle(i - 1);
     const auto program = programs_.extract(ended);
     if (!program) continue;
     report({.kind = Report::Kind::kEnded, .id = program.mapped(), .status = status});
@@ -162,7 +186,8 @@ bool InitLoop::reap() {
   }
 }
 
-pid_t InitLoop::start_program(const Program& program, const Descriptor& output, const Descriptor& error) {
+StartingProgram InitLoop::start_program(const Program& program, const Descriptor& output,
+                                        const Descriptor& error) {
   return sandbox::start_program(program,
                                 {.max_processes = policy_.max_processes,
                                  .max_open_files = policy_.max_open_files,

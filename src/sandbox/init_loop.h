@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sandbox/first_process.h"
+#include "sandbox/main_program.h"
 #include "sandbox/protocol.h"
 
 namespace martlet::sandbox {
@@ -29,11 +30,13 @@ class InitLoop {
   void obey(Order order, std::vector<Descriptor> descriptors);
   void finish(const Order& order, std::vector<Descriptor>& mounts);
   void start(const Order& order, std::vector<Descriptor>& streams);
+  /// Answers the order once its program runs or has failed.
+  void settle(std::size_t index);
   void signal(const Order& order);
   void confine_itself();
   /// False when the main program has ended.
   bool reap();
-  pid_t start_program(const Program& program, const Descriptor& output, const Descriptor& error);
+  StartingProgram start_program(const Program& program, const Descriptor& output, const Descriptor& error);
   [[nodiscard]] std::uint64_t data_limit() const;
   void report(const Report& report, const std::vector<Descriptor>& descriptors = {});
 
@@ -46,6 +49,11 @@ class InitLoop {
   Descriptor output_;
   Descriptor error_;
   std::map<pid_t, std::uint64_t> programs_;  ///< numbers as Order has them
+  struct Starting {
+    StartingProgram program;
+    std::uint64_t order = 0;
+  };
+  std::vector<Starting> starting_;  ///< among the programs
 };
 
 }  // namespace martlet::sandbox

@@ -53,6 +53,16 @@ void attach_mount(const Descriptor& mount, int directory, const std::string& pat
           "cannot mount at " + path);
 }
 
+void change_root(const Descriptor& mount, const std::function<void()>& prepare) {
+  // On top of the old root, from where it takes its place; the old root then lies on top and is let go.
+  attach_mount(mount, AT_FDCWD, "/");
+  if (prepare) prepare();
+  checked(::fchdir(mount.get()), "cannot enter the new root");
+  checked(static_cast<int>(::syscall(SYS_pivot_root, ".", ".")), "cannot change the root");
+  checked(::umount2(".", MNT_DETACH), "cannot leave the old root");
+  checked(::chdir("/"), "cannot enter the new root");
+}
+
 pid_t clone_process(std::uint64_t namespaces, int cgroup, Descriptor& pidfd) {
   int descriptor = -1;
   clone_args arguments{};

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "sandbox/descriptor.h"
@@ -32,6 +33,10 @@ void change_mount(const std::string& path, std::initializer_list<MountOption> op
 
 /// Attaches an unattached mount at `path`.
 void attach_mount(const Descriptor& mount, int directory, const std::string& path);
+
+/// Makes an unattached mount the root of this mount namespace. `prepare` is called when it lies on the old
+/// root, which is let go afterwards.
+void change_root(const Descriptor& mount, const std::function<void()>& prepare = {});
 
 /// clone3 without a shared address space: 0 in the child. `cgroup` is a descriptor of a v2 cgroup, or -1.
 pid_t clone_process(std::uint64_t namespaces, int cgroup, Descriptor& pidfd);

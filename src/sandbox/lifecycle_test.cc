@@ -8,10 +8,12 @@
 
 #include <fstream>
 #include <optional>
+#include <set>
 
 #include "base/task_group.h"
 #include "sandbox/cgroups.h"
 #include "sandbox/descriptor.h"
+#include "sandbox/kernel.h"
 #include "sandbox/sandbox_test.h"
 
 namespace martlet::sandbox {
@@ -177,21 +179,53 @@ TEST(Lifecycle, DeathOfTheWardenEndsEveryWait) {
   }
 }
 
-/// A server in a process of its own, with one sandbox.
+/// The process namespaces of these processes, which are as many as there are sandboxes.
+std::set<std::string> namespaces_of(const std::vector<pid_t>& processes) {
+  std::set<std::string> found;
+  for (const pid_t pid : processes) {
+    std::error_code error;
+    found.insert(fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/pid", error).string());
+  }
+  return found;
+}
+
+/// Living ones; of strangers' the namespaces cannot be seen.
+std::vector<pid_t> processes_in(const std::set<std::string>& namespaces) {
+  std::vector<pid_t> found;
+  for (const pid_t pid : processes_with("")) {
+    const std::string name = *namespaces_of({pid}).begin();
+    if (!name.empty() && namespaces.contains(name) && process_start_time(pid) != 0) found.push_back(pid);
+  }
+  return found;
+}
+
+/// A server in a process of its own, with a sandbox of each kind: an ordinary one, one with a program beside
+/// the main one, and an unfinished one.
 struct OtherServer {
   pid_t server = -1;
   pid_t warden = -1;
   std::vector<pid_t> inside;
+  std::set<std::string> namespaces;
 };
+enum class Running { kYes, kFrozen };
 
-/// In the child: makes a sandbox, tells the warden's number, and waits to be killed.
-void serve_until_killed(const std::string& directory, const std::string& mark, int tell) {
+/// In the child: makes sandboxes, tells the warden's number, and waits to be killed.
+void serve_until_killed(const std::string& directory, const std::string& mark, Running running, int tell) {
   const WardenProcess process = fork_warden({directory});
   boost::asio::io_context loop(1);
   const auto warden = connect_warden(loop.get_executor(), process);
-  std::unique_ptr<Sandbox> sandbox;
+  std::vector<std::unique_ptr<Sandbox>> sandboxes;
+  std::unique_ptr<Process> beside;
   const auto body = [&]() -> Task<> {
-    sandbox = co_await warden->create(program({"/bin/sleep", mark}));
+    sandboxes.push_back(co_await warden->create(program({"/bin/sleep", mark})));
+    Policy policy = program({});
+    sandboxes.push_back(co_await warden->create(policy));
+    beside = co_await sandboxes.back()->run({.command = {"/bin/sleep", mark}});
+    policy = program({"/bin/sleep", mark});
+    policy.unfinished = true;
+    sandboxes.push_back(co_await warden->create(policy));
+    if (running == Running::kFrozen)
+      for (const auto& sandbox : sandboxes) co_await sandbox->freeze();
     (void)!::write(tell, &process.pid, sizeof process.pid);
   };
   boost::asio::co_spawn(loop, body(), [](std::exception_ptr) {});
@@ -200,29 +234,31 @@ void serve_until_killed(const std::string& directory, const std::string& mark, i
 }
 
 /// nullopt where sandboxes cannot be made.
-std::optional<OtherServer> start_other_server(const std::string& directory, const std::string& mark) {
+std::optional<OtherServer> start_other_server(const std::string& directory, const std::string& mark,
+                                              Running running = Running::kYes) {
   int ends[2];
   if (::pipe(ends) != 0) return std::nullopt;
   OtherServer other;
   other.server = ::fork();
-  if (other.server == 0) serve_until_killed(directory, mark, ends[1]);
+  if (other.server == 0) serve_until_killed(directory, mark, running, ends[1]);
   ::close(ends[1]);
   const bool told = ::read(ends[0], &other.warden, sizeof other.warden) == sizeof other.warden;
   ::close(ends[0]);
-  if (told) other.inside = processes_with(mark);
-  if (!told) {
-    ::kill(other.server, SIGKILL);
-    ::waitpid(other.server, nullptr, 0);
-    return std::nullopt;
+  if (told) {
+    other.inside = processes_with(mark);
+    other.namespaces = namespaces_of(other.inside);
+    return other;
   }
-  return other;
+  ::kill(other.server, SIGKILL);
+  ::waitpid(other.server, nullptr, 0);
+  return std::nullopt;
 }
 
 TEST(Lifecycle, DeathOfTheServerRemovesEverything) {
   const TemporaryDirectory directory;
   const auto other = start_other_server(directory.path(), "603." + std::to_string(::getpid()));
   if (!other) GTEST_SKIP() << "sandboxes cannot be made here";
-  EXPECT_EQ(other->inside.size(), 1U);
+  EXPECT_EQ(other->inside.size(), 3U);
   ::kill(other->server, SIGKILL);
   ::waitpid(other->server, nullptr, 0);
   EXPECT_TRUE(wait_for_end(other->warden));
@@ -232,25 +268,44 @@ TEST(Lifecycle, DeathOfTheServerRemovesEverything) {
   EXPECT_EQ(read_file("/proc/self/mountinfo").find(directory.path()), std::string::npos);
 }
 
+/// Kills server and warden, neither of which can clean up, and lets another warden find what they left.
+void expect_swept(const OtherServer& other, const std::string& directory) {
+  ::kill(other.warden, SIGKILL);
+  EXPECT_TRUE(wait_for_end(other.warden));
+  ::kill(other.server, SIGKILL);
+  ::waitpid(other.server, nullptr, 0);
+  EXPECT_FALSE(fs::is_empty(directory));
+  const auto cgroups = cgroups_of(other.warden);
+  {
+    const WardenProcess process = fork_warden({directory});
+    boost::asio::io_context loop(1);
+    const auto warden = connect_warden(loop.get_executor(), process);
+    EXPECT_EQ(warden->capabilities().refusal, "");
+    for (const pid_t pid : other.inside) EXPECT_TRUE(wait_for_end(pid));
+    EXPECT_TRUE(cgroups_of(other.warden).empty());
+    for (const auto& path : cgroups) EXPECT_FALSE(fs::exists(path)) << path;
+  }
+  EXPECT_TRUE(fs::is_empty(directory));
+  EXPECT_EQ(read_file("/proc/self/mountinfo").find(directory), std::string::npos);
+  // Namespaces last as long as somebody is in them or holds them.
+  EXPECT_TRUE(processes_in(other.namespaces).empty());
+}
+
 TEST(Lifecycle, LeftoversOfADeadWardenAreSwept) {
   const TemporaryDirectory directory;
   const auto other = start_other_server(directory.path(), "604." + std::to_string(::getpid()));
   if (!other) GTEST_SKIP() << "sandboxes cannot be made here";
-  // The warden has no chance to clean up.
-  ::kill(other->warden, SIGKILL);
-  EXPECT_TRUE(wait_for_end(other->warden));
-  ::kill(other->server, SIGKILL);
-  ::waitpid(other->server, nullptr, 0);
-  for (const pid_t pid : other->inside) EXPECT_TRUE(wait_for_end(pid));
-  EXPECT_FALSE(fs::is_empty(directory.path()));
-  {
-    const WardenProcess process = fork_warden({directory.path()});
-    boost::asio::io_context loop(1);
-    const auto warden = connect_warden(loop.get_executor(), process);
-    EXPECT_EQ(warden->capabilities().refusal, "");
-    EXPECT_TRUE(cgroups_of(other->warden).empty());
-  }
-  EXPECT_TRUE(fs::is_empty(directory.path()));
+  EXPECT_EQ(other->inside.size(), 3U);
+  expect_swept(*other, directory.path());
+}
+
+TEST(Lifecycle, FrozenLeftoversAreSwept) {
+  const TemporaryDirectory directory;
+  const auto other =
+      start_other_server(directory.path(), "605." + std::to_string(::getpid()), Running::kFrozen);
+  if (!other) GTEST_SKIP() << "sandboxes cannot be made here";
+  EXPECT_EQ(other->inside.size(), 3U);
+  expect_swept(*other, directory.path());
 }
 
 TEST(Lifecycle, RefusalNamesTheRemedy) {

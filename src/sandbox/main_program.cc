@@ -89,25 +89,15 @@ void execute(const Program& program, const ProgramLimits& limits, const Descript
   throw_errno("cannot execute " + program.command.front());
 }
 
-/// What the child wrote before it ended; nothing when it became the program.
-std::string read_failure(const Descriptor& pipe) {
-  std::string text(512, '\0');
-  ssize_t count;
-  do {
-    count = ::read(pipe.get(), text.data(), text.size());
-  } while (count < 0 && errno == EINTR);
-  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return text;
-}
-
 }  // namespace
 
-pid_t start_program(const Program& program, const ProgramLimits& limits, const Descriptor& standard_output,
-                    const Descriptor& standard_error, const SystemCallFilter* filter) {
+StartingProgram start_program(const Program& program, const ProgramLimits& limits,
+                              const Descriptor& standard_output, const Descriptor& standard_error,
+                              const SystemCallFilter* filter) {
   int ends[2];
   checked(::pipe2(ends, O_CLOEXEC), "cannot make a pipe");
-  const Descriptor failure(ends[0]);
-  Descriptor tell(ends[1]);
+  Descriptor outcome(ends[0]);
+  const Descriptor tell(ends[1]);
   const pid_t child = checked(::fork(), "cannot start the program");
   if (child == 0) {
     try {
@@ -118,11 +108,18 @@ pid_t start_program(const Program& program, const ProgramLimits& limits, const D
     }
     ::_exit(127);
   }
-  tell.reset();
-  const std::string problem = read_failure(failure);
-  if (problem.empty()) return child;
-  ::waitpid(child, nullptr, 0);
-  throw std::runtime_error(problem);
+  return {child, std::move(outcome)};
+}
+
+std::string start_failure(const StartingProgram& program) {
+  // What the child wrote before it ended; nothing when it became the program, which closed its end.
+  std::string text(512, '\0');
+  ssize_t count;
+  do {
+    count = ::read(program.outcome.get(), text.data(), text.size());
+  } while (count < 0 && errno == EINTR);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
 }
 
 }  // namespace martlet::sandbox

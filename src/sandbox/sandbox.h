@@ -50,6 +50,9 @@ struct Policy {
   std::string name;
 
   /// Host directory that takes the system root's place (an unpacked container image); empty: the system root.
+  /// It is read-only inside, without devices and set-user-id programs; /proc, /dev, /tmp, /etc/hosts and
+  /// /etc/resolv.conf are the sandbox's own. Mount points that it lacks, for these and for binds, are made in
+  /// the directory itself, which therefore has to belong to the caller. Submounts of it are not shown.
   std::string root;
 
   /// Program and arguments; the program is a path inside the sandbox. Empty: the sandbox starts without a
@@ -62,10 +65,10 @@ struct Policy {
   uid_t uid = 993;
   gid_t gid = 990;
 
-  /// Beside the system root (/usr, /lib*, /bin, /sbin read-only; a minimal /etc, /dev and /proc). Mount
-  /// points are made where they are missing, except below /usr and the other parts of the system root. Files
-  /// keep their owners and modes and have to be readable by others; the directories above a source need not
-  /// be.
+  /// Beside the system root (where `root` does not replace it: /usr, /lib*, /bin, /sbin read-only; a minimal
+  /// /etc, /dev and /proc). Mount points are made where they are missing, except below /usr and the other
+  /// parts of the system root. Files keep their owners and modes and have to be readable by others; the
+  /// directories above a source need not be.
   std::vector<Bind> binds;
   /// Size of the private /tmp, the only place to write. It lies in memory and counts against memory_bytes.
   std::uint64_t tmp_bytes = 512ULL << 20;
@@ -157,9 +160,12 @@ class Sandbox {
   /// Kills every process in it. Returns at once; wait() tells when it is done.
   virtual void kill() = 0;
 
-  // The following throw std::runtime_error once the sandbox has ended.
+  // The following throw std::runtime_error once the sandbox has ended. What has to be done inside (finishing,
+  // starting, signals) happens only when the sandbox is not frozen.
 
   /// Gives an unfinished sandbox the rest of its policy; once. From then on nothing in it has any right.
+  /// Running programs see the new mounts. Throws what was refused; if that is found out half-way, the sandbox
+  /// ends.
   virtual Task<> finish(Finish finish) = 0;
   /// Starts the main program of a sandbox made without one; once. Its output is take_stdout/take_stderr. The
   /// sandbox ends with it.

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/task_group.h"
 #include "sandbox/sandbox_test.h"
 
 namespace martlet::sandbox {
@@ -334,6 +335,26 @@ TEST(SideProgram, LettingGoOfItsHandleLeavesItRunning) {
     EXPECT_NE(first, coreutils) << output;
     sandbox->kill();
     EXPECT_EQ((co_await std::move(end)).kind, Result::Kind::kKilled);
+  });
+}
+
+TEST(SideProgram, CannotBeKeptFromStartingForTheSandboxToHang) {
+  with_warden([](Executor executor, Warden& warden) -> Task<> {
+    // Stops whatever it finds, which may be a program between its fork and its execution.
+    const auto sandbox = co_await warden.create(python(R"(
+import os, signal
+print('ready', flush=True)
+while True:
+    try: os.kill(-1, signal.SIGSTOP)
+    except ProcessLookupError: pass)"));
+    LineReader lines(executor, sandbox->take_stdout());
+    EXPECT_EQ(co_await lines.next(), "ready");
+    TaskGroup group(executor);
+    const auto one = [&]() -> Task<> { co_await refusal(drop(sandbox->run(shell_program("true")))); };
+    for (int i = 0; i < 20; ++i) group.spawn("program", one());
+    sandbox->signal_main(SIGTERM);
+    EXPECT_EQ((co_await sandbox->wait()).signal, SIGTERM);
+    co_await group.join();
   });
 }
 

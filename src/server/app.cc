@@ -15,6 +15,7 @@
 #include "base/task_group.h"
 #include "environments/fleet.h"
 #include "gateway/gateway.h"
+#include "net/client.h"
 #include "net/server.h"
 #include "server/admin.h"
 #include "server/credentials.h"
@@ -73,6 +74,8 @@ struct App::Parts {
   store::Blobs blobs{pool, state.path() + "/blobs",
                      options.durable_on_disk ? store::Durability::kDisk : store::Durability::kProcess};
   lambda::CodePackages packages{state.path() + "/code", pool, tasks};
+  net::Client registries{executor, *clock};
+  lambda::Images images{state.path() + "/images", pool, blobs, packages, registries};
   Credentials credentials{ids};
   std::unique_ptr<sandbox::Warden> warden;
 
@@ -84,14 +87,19 @@ struct App::Parts {
       {.clock = *clock, .ids = ids, .metrics = metrics, .credentials = &credentials, .authorizer = nullptr},
       gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
+  targets::Targets targets;
   environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
   lambda::LambdaService lambda{{.store = *store,
                                 .blobs = blobs,
                                 .packages = packages,
+                                .images = images,
                                 .fleet = fleet,
                                 .clock = *clock,
                                 .ids = ids,
                                 .tasks = tasks,
+                                .executor = executor,
+                                .metrics = metrics,
+                                .targets = targets,
                                 .credentials_for =
                                     [this](lambda::FunctionName name, std::string role) {
                                       return credentials_for(std::move(name), std::move(role));
@@ -131,6 +139,7 @@ Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::Fun
 }
 
 void App::Parts::register_everything() {
+  targets.add("lambda", lambda.target());
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {
@@ -200,7 +209,9 @@ Task<> App::Parts::reset() {
 
 Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
+  co_await lambda.stop();
   co_await fleet.stop();
+  co_await registries.stop();
   co_await tasks.stop();
   co_await store->close();
 }

@@ -53,6 +53,22 @@ class FunctionUrlConfigTest(ApiTest):
             )
         self.assertEqual(self.functions.list_function_url_configs(FunctionName=self.name)["FunctionUrlConfigs"], [])
 
+    def test_aliases_have_urls_of_their_own(self):
+        version = self.functions.publish_version(FunctionName=self.name)["Version"]
+        for alias in ("a", "b"):
+            self.functions.create_alias(FunctionName=self.name, Name=alias, FunctionVersion=version)
+            created = self.functions.create_function_url_config(FunctionName=self.name, Qualifier=alias, AuthType="NONE")
+            self.assertEqual(created["FunctionArn"], f"{self.arn}:{alias}")
+        self.functions.create_function_url_config(FunctionName=self.name, AuthType="NONE")
+        pages = self.functions.get_paginator("list_function_url_configs").paginate(
+            FunctionName=self.name, PaginationConfig={"PageSize": 2}
+        )
+        listed = [[config["FunctionArn"] for config in page["FunctionUrlConfigs"]] for page in pages]
+        self.assertEqual(listed, [[self.arn, f"{self.arn}:a"], [f"{self.arn}:b"]])
+        self.functions.delete_alias(FunctionName=self.name, Name="a")
+        configs = self.functions.list_function_url_configs(FunctionName=self.name)["FunctionUrlConfigs"]
+        self.assertEqual([config["FunctionArn"] for config in configs], [self.arn, f"{self.arn}:b"])
+
     def test_invoke_mode(self):
         path = f"/2021-10-31/functions/{self.name}/url"
         body = {"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"}

@@ -5,7 +5,7 @@ import hashlib
 import json
 import urllib.request
 
-from harness import PYTHON_RUNTIME, ROLE, ApiTest, zip_of
+from harness import PYTHON_RUNTIME, ApiTest, zip_of
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:layer:"
 DATE = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$"
@@ -197,3 +197,102 @@ class LayerPermissionsTest(ApiTest):
         self.permit("them", "111122223333")
         self.assertEqual(self.stranger.get_layer_version_by_arn(**by_arn)["Version"], 1)
         self.assert_refused("ResourceNotFoundException", self.stranger.get_layer_version_policy, LayerName=self.arn, VersionNumber=1)
+
+
+USES_LAYERS = """
+import os, sys
+sys.path.insert(0, "/opt/python")
+def handler(event, context):
+    found = {}
+    for name in event:
+        path = os.path.join("/opt", name)
+        found[name] = open(path).read() if os.path.exists(path) else None
+    return found
+"""
+
+
+class FunctionsWithLayersTest(ApiTest):
+    def publish(self, name, files, client=None):
+        published = (client or self.functions).publish_layer_version(LayerName=name, Content={"ZipFile": zip_of(files)})
+        return published["LayerVersionArn"]
+
+    def opt(self, function, *names):
+        answer = self.invoke(function, list(names))
+        self.assertNotIn("FunctionError", answer, answer)
+        return [answer["Payload"][name] for name in names]
+
+    def test_layers_are_merged_and_later_ones_win(self):
+        one = self.publish("one", {"only-one": "1", "both": "from one", "lib/a": "a"})
+        two = self.publish("two", {"only-two": "2", "both": "from two", "lib/b": "b"})
+        created = self.deploy("merged", USES_LAYERS, Layers=[one, two])
+        self.assertEqual([layer["Arn"] for layer in created["Layers"]], [one, two])
+        self.assertTrue(all(layer["CodeSize"] > 0 for layer in created["Layers"]))
+        names = ("only-one", "only-two", "both", "lib/a", "lib/b")
+        self.assertEqual(self.opt("merged", *names), ["1", "2", "from two", "a", "b"])
+        self.functions.update_function_configuration(FunctionName="merged", Layers=[two, one])
+        self.assertEqual(self.opt("merged", "both"), ["from one"])
+        self.functions.update_function_configuration(FunctionName="merged", Layers=[one])
+        self.assertEqual(self.opt("merged", "both", "only-two"), ["from one", None])
+        self.functions.update_function_configuration(FunctionName="merged", Layers=[])
+        self.assertEqual(self.opt("merged", "both"), [None])
+        self.assertNotIn("Layers", self.functions.get_function_configuration(FunctionName="merged"))
+
+    def test_a_deleted_version_stays_for_its_functions(self):
+        arn = self.publish("deleted", {"file": "still here"})
+        self.deploy("keeper", USES_LAYERS, Layers=[arn])
+        self.functions.delete_layer_version(LayerName="deleted", VersionNumber=1)
+        self.assertEqual(self.opt("keeper", "file"), ["still here"])
+        self.functions.update_function_configuration(FunctionName="keeper", Description="a new environment")
+        self.assertEqual(self.opt("keeper", "file"), ["still here"])
+        self.assert_refused(
+            "InvalidParameterValueException",
+            self.deploy,
+            "late",
+            USES_LAYERS,
+            Layers=[arn],
+            message=f"^Layer version {arn} does not exist.$",
+        )
+
+    def test_lists_that_are_not_acceptable(self):
+        arns = [self.publish(f"many{i}", {"file": str(i)}) for i in range(6)]
+        again = self.publish("many0", {"file": "again"})
+        elsewhere = self.server.client("lambda", region="eu-west-1")
+        refusals = {
+            "^Cannot reference more than 5 layers.$": arns,
+            "^Two different versions of the same layer are not allowed": [arns[0], again],
+            "Layers are expected to be in region us-east-1": [self.publish("far", {"f": "x"}, elsewhere)],
+        }
+        for message, layers in refusals.items():
+            with self.subTest(message):
+                self.assert_refused(
+                    "InvalidParameterValueException", self.deploy, "bad", USES_LAYERS, Layers=layers, message=message
+                )
+        self.deploy("five", USES_LAYERS, Layers=arns[:5])
+        self.assertEqual(self.opt("five", "file"), ["4"])
+
+    def test_code_and_layers_have_one_limit(self):
+        zeros = {f"zeros{i}": b"\0" * (50 << 20) for i in range(3)}
+        arn = self.publish("large", zeros)
+        error = self.assert_refused(
+            "InvalidParameterValueException", self.deploy, "larger", {"app.py": USES_LAYERS, **zeros}, Layers=[arn]
+        )
+        self.assertRegex(
+            error["Error"]["Message"],
+            r"^Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. "
+            r"The actual size is 3145\d{5} bytes.$",
+        )
+
+    def test_layers_of_other_accounts_need_a_permission(self):
+        owner = self.server.client("lambda", access_key="222233334444")
+        arn = self.publish("foreign", {"file": "shared"}, owner)
+        refused = self.assert_refused("AccessDeniedException", self.deploy, "guest", USES_LAYERS, Layers=[arn], status=403)
+        self.assertIn("lambda:GetLayerVersion on resource: " + arn, refused["Error"]["Message"])
+        owner.add_layer_version_permission(
+            LayerName="foreign",
+            VersionNumber=1,
+            StatementId="guests",
+            Action="lambda:GetLayerVersion",
+            Principal="000000000000",
+        )
+        self.deploy("guest", USES_LAYERS, Layers=[arn])
+        self.assertEqual(self.opt("guest", "file"), ["shared"])

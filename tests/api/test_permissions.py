@@ -136,6 +136,24 @@ class PermissionsTest(ApiTest):
         self.assert_refused("ResourceNotFoundException", self.permit, Qualifier="7")
         self.assert_refused("ResourceNotFoundException", self.functions.get_policy, FunctionName="nowhere")
 
+    def test_versions_and_aliases_have_policies_of_their_own(self):
+        version = self.functions.publish_version(FunctionName=self.name)["Version"]
+        self.functions.create_alias(FunctionName=self.name, Name="live", FunctionVersion=version)
+        for qualifier in (version, "live"):
+            statement = self.permit("one", Qualifier=qualifier)
+            self.assertEqual(statement["Resource"], f"{ARN}{self.name}:{qualifier}")
+            found = self.functions.get_policy(FunctionName=f"{self.name}:{qualifier}")
+            self.assertEqual(json.loads(found["Policy"])["Statement"], [statement])
+        alias = self.functions.get_alias(FunctionName=self.name, Name="live")
+        self.assertEqual(self.functions.get_policy(FunctionName=self.name, Qualifier="live")["RevisionId"], alias["RevisionId"])
+        self.assert_refused("ResourceNotFoundException", self.functions.get_policy, FunctionName=self.name)
+        self.assert_refused("ResourceNotFoundException", self.permit, Qualifier="dead", message="^Cannot find alias arn: ")
+        self.functions.delete_alias(FunctionName=self.name, Name="live")
+        self.functions.create_alias(FunctionName=self.name, Name="live", FunctionVersion=version)
+        self.assert_refused(
+            "ResourceNotFoundException", self.functions.get_policy, FunctionName=self.name, Qualifier="live"
+        )
+
     def test_a_policy_has_a_limit(self):
         with self.assertRaises(self.functions.exceptions.PolicyLengthExceededException) as caught:
             for i in range(100):

@@ -12,12 +12,12 @@ Task<GetAccountSettingsResponse> LambdaService::GetAccountSettings(wire::Context
                                                                    GetAccountSettingsRequest) {
   GetAccountSettingsResponse out;
   auto& limit = out.account_limit.emplace();
-  limit.total_code_size = static_cast<std::int64_t>(kMaxTotalCodeBytes);
+  limit.total_code_size = static_cast<std::int64_t>(kMaxCodeStorageBytes);
   limit.code_size_unzipped = static_cast<std::int64_t>(kMaxUnzippedBytes);
   limit.code_size_zipped = static_cast<std::int64_t>(kMaxZipBytes);
-  limit.concurrent_executions = kConcurrentExecutions;
+  limit.concurrent_executions = static_cast<std::int32_t>(kAccountConcurrency);
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    std::int32_t unreserved = kConcurrentExecutions;
+    std::int32_t unreserved = static_cast<std::int32_t>(kAccountConcurrency);
     for (const auto& [name, record] : co_await list_concurrency(txn, context.account, context.region))
       unreserved -= static_cast<std::int32_t>(record.reserved);
     limit.unreserved_concurrent_executions = unreserved;

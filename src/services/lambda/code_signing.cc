@@ -57,6 +57,22 @@ std::size_t page_size(const std::optional<std::int32_t>& max_items) {
 
 }  // namespace
 
+Task<> attach_code_signing(store::Txn& txn, FunctionName function, std::string arn) {
+  const CodeSigningId id = code_signing_id(arn);
+  const bool own = id.account == function.account && id.region == function.region;
+  if (!own || !co_await load_code_signing(txn, id))
+    throw aws::Error("CodeSigningConfigNotFoundException",
+                     "The code signing configuration cannot be found. Check that the provided configuration "
+                     "is not deleted: " +
+                         arn + ".",
+                     404)
+        .with("Type", "User");
+  const FunctionSettings before = co_await load_settings(txn, function);
+  FunctionSettings after = before;
+  after.code_signing_config_id = id.id;
+  save_settings(txn, function, after, before);
+}
+
 Task<CreateCodeSigningConfigResponse> LambdaService::CreateCodeSigningConfig(
     wire::Context& context, CreateCodeSigningConfigRequest input) {
   CodeSigningRecord record;
@@ -158,28 +174,12 @@ Task<ListFunctionsByCodeSigningConfigResponse> LambdaService::ListFunctionsByCod
   co_return out;
 }
 
-Task<> LambdaService::use_code_signing(store::Txn& txn, FunctionName name, std::string config_arn) {
-  const CodeSigningId id = code_signing_id(config_arn);
-  const bool own = id.account == name.account && id.region == name.region;
-  if (!own || !co_await load_code_signing(txn, id))
-    throw aws::Error("CodeSigningConfigNotFoundException",
-                     "The code signing configuration cannot be found. Check that the provided "
-                     "configuration is not deleted: " +
-                         config_arn + ".",
-                     404)
-        .with("Type", "User");
-  const FunctionSettings before = co_await load_settings(txn, name);
-  FunctionSettings after = before;
-  after.code_signing_config_id = id.id;
-  save_settings(txn, name, after, before);
-}
-
 Task<PutFunctionCodeSigningConfigResponse> LambdaService::PutFunctionCodeSigningConfig(
     wire::Context& context, PutFunctionCodeSigningConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
+  const FunctionName name = resolve_unqualified(context, input.function_name, "PutFunctionCodeSigningConfig");
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_target(txn, name, context.partition);
-    co_await use_code_signing(txn, name, input.code_signing_config_arn);
+    co_await revision_of(txn, name, context.partition);
+    co_await attach_code_signing(txn, name, input.code_signing_config_arn);
   });
   PutFunctionCodeSigningConfigResponse out;
   out.code_signing_config_arn = input.code_signing_config_arn;
@@ -189,9 +189,9 @@ Task<PutFunctionCodeSigningConfigResponse> LambdaService::PutFunctionCodeSigning
 
 Task<GetFunctionCodeSigningConfigResponse> LambdaService::GetFunctionCodeSigningConfig(
     wire::Context& context, GetFunctionCodeSigningConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
+  const FunctionName name = resolve_unqualified(context, input.function_name, "GetFunctionCodeSigningConfig");
   const auto settings = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionSettings> {
-    co_await require_target(txn, name, context.partition);
+    co_await revision_of(txn, name, context.partition);
     co_return co_await load_settings(txn, name);
   });
   // Where there is none, AWS answers with success and nothing in it.
@@ -205,9 +205,10 @@ Task<GetFunctionCodeSigningConfigResponse> LambdaService::GetFunctionCodeSigning
 
 Task<> LambdaService::DeleteFunctionCodeSigningConfig(wire::Context& context,
                                                       DeleteFunctionCodeSigningConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
+  const FunctionName name =
+      resolve_unqualified(context, input.function_name, "DeleteFunctionCodeSigningConfig");
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_target(txn, name, context.partition);
+    co_await revision_of(txn, name, context.partition);
     const FunctionSettings before = co_await load_settings(txn, name);
     FunctionSettings after = before;
     after.code_signing_config_id.clear();

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/task.h"
+#include "services/lambda/function_name.h"
 #include "store/store.h"
-#include "wire/context.h"
 
 namespace martlet::lambda {
 
@@ -49,6 +49,9 @@ struct CodeSigningId {
 
 /// From an ARN in the form that the model's pattern lets through.
 CodeSigningId code_signing_id(std::string_view arn);
+
+/// Gives the function that configuration. Throws CodeSigningConfigNotFoundException when it is not there.
+Task<> attach_code_signing(store::Txn& txn, FunctionName function, std::string arn);
 
 Task<std::optional<CodeSigningRecord>> load_code_signing(store::Txn& txn, CodeSigningId id);
 void save_code_signing(store::Txn& txn, const CodeSigningId& id, const CodeSigningRecord& record);

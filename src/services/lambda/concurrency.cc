@@ -81,6 +81,7 @@ void LambdaService::set_reserved_concurrency(const FunctionName& name, std::stri
 }
 
 Task<> LambdaService::restore() {
+  co_await async_.recover();
   struct Stored {
     std::vector<std::pair<FunctionName, ConcurrencyRecord>> reserved;
     std::vector<std::pair<FunctionName, ProvisionedRecord>> provisioned;
@@ -102,7 +103,21 @@ Task<> LambdaService::restore() {
     begin_snapshot(version.function, version.name, partition_of(version.name.region));
 }
 
+LambdaService::LambdaService(Dependencies with)
+    : with_(std::move(with)),
+      specs_(with_.fleet),
+      provisioning_(with_.fleet),
+      async_({.executor = with_.executor,
+              .store = with_.store,
+              .clock = with_.clock,
+              .ids = with_.ids,
+              .targets = with_.targets,
+              .metrics = with_.metrics,
+              .attempt = [this](AsyncEvent event) { return attempt(std::move(event)); },
+              .settings = [this](AsyncEvent event) { return async_settings(std::move(event)); }}) {}
+
 void LambdaService::reset() {
+  async_.reset();
   for (const std::string& arn : reserved_) with_.fleet.set_reserved_concurrency(arn, std::nullopt);
   reserved_.clear();
   provisioning_.clear();

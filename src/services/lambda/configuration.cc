@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/limits.h"
+#include "services/lambda/tags.h"
 
 namespace martlet::lambda {
 
@@ -267,7 +268,7 @@ FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName&
   apply_settings(function, input);
   if (input.tenancy_config) function.tenant_isolation_mode = input.tenancy_config->tenant_isolation_mode;
   if (input.code.source_kms_key_arn) function.source_kms_key_arn = *input.code.source_kms_key_arn;
-  if (input.tags) function.tags = *input.tags;
+  if (input.tags) add_tags(function.tags, *input.tags);
   return function;
 }
 

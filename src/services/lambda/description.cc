@@ -100,7 +100,7 @@ FunctionConfiguration describe(const FunctionRecord& function, const FunctionNam
   }
   out.role = function.role;
   out.code_size = static_cast<std::int64_t>(function.code.size);
-  out.code_sha256 = base64_of_hex(function.code.sha256);
+  out.code_sha256 = function.image ? function.image->sha256 : base64_of_hex(function.code.sha256);
   out.description = function.description;
   out.timeout = function.timeout_seconds;
   out.memory_size = function.memory_mb;

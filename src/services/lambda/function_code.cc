@@ -10,9 +10,8 @@
 
 namespace martlet::lambda {
 
-Task<FunctionRecord> LambdaService::with_code(
-    std::string zip, std::vector<LayerUse> layers,
-    std::function<Task<FunctionRecord>(const store::BlobRef&)> use) {
+Task<FunctionRecord> LambdaService::with_code(std::string zip, std::vector<LayerUse> layers,
+                                              std::function<Task<FunctionRecord>(const StoredCode&)> use) {
   const store::BlobRef code = co_await with_.blobs.put(std::move(zip));
   const auto kept = being_kept_.insert(code.sha256);
   std::optional<FunctionRecord> result;
@@ -21,12 +20,32 @@ Task<FunctionRecord> LambdaService::with_code(
     // Holds the unpacked directory until the function that refers to it is stored.
     const auto directory = co_await with_.packages.open(code.sha256, with_.blobs.path_of(code));
     co_await check_size_with_layers(directory, std::move(layers));
-    result = co_await use(code);
+    result = co_await use(StoredCode{.zip = code, .image = std::nullopt});
   } catch (...) {
     failure = std::current_exception();
   }
   being_kept_.erase(kept);
   co_await release_code(code);
+  if (failure) std::rethrow_exception(failure);
+  co_return std::move(*result);
+}
+
+Task<FunctionRecord> LambdaService::with_image(std::string uri, std::string architecture,
+                                               std::function<Task<FunctionRecord>(const StoredCode&)> use) {
+  const ImageUse image = co_await with_.images.fetch(std::move(uri), std::move(architecture));
+  const std::vector<store::BlobRef> packages = packages_of(image);
+  std::vector<std::multiset<std::string>::iterator> kept;
+  for (const store::BlobRef& package : packages) kept.push_back(being_kept_.insert(package.sha256));
+  std::optional<FunctionRecord> result;
+  std::exception_ptr failure;
+  try {
+    const auto directory = co_await with_.images.open(image);
+    result = co_await use(StoredCode{.zip = {}, .image = image});
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  for (const auto& one : kept) being_kept_.erase(one);
+  for (const store::BlobRef& package : packages) co_await release_code(package);
   if (failure) std::rethrow_exception(failure);
   co_return std::move(*result);
 }
@@ -45,7 +64,7 @@ Task<> LambdaService::check_code_storage(FunctionName name, std::uint64_t bytes)
     co_return static_cast<std::uint64_t>(usage.code_bytes) +
         co_await layer_bytes(txn, name.account, name.region);
   });
-  if (used + bytes > kMaxTotalCodeBytes) throw code_storage_exceeded();
+  if (used + bytes > kMaxCodeStorageBytes) throw code_storage_exceeded();
 }
 
 Task<> LambdaService::sweep() {

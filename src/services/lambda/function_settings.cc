@@ -10,8 +10,8 @@ namespace martlet::lambda {
 namespace {
 
 FunctionName version_of(const wire::Context& context, const std::string& function,
-                        const std::optional<std::string>& qualifier) {
-  FunctionName name = resolve_function_name(context, function, qualifier);
+                        const std::optional<std::string>& qualifier, std::string_view action) {
+  FunctionName name = resolve_function_name(context, function, qualifier, action);
   if (name.qualifier == "$LATEST") name.qualifier.clear();
   return name;
 }
@@ -27,14 +27,15 @@ aws::Error no_capacity_provider() {
 
 Task<PutRuntimeManagementConfigResponse> LambdaService::PutRuntimeManagementConfig(
     wire::Context& context, PutRuntimeManagementConfigRequest input) {
-  const FunctionName name = version_of(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      version_of(context, input.function_name, input.qualifier, "PutRuntimeManagementConfig");
   const bool manual = input.update_runtime_on == "Manual";
   if (manual && !input.runtime_version_arn)
     throw invalid_parameter("RuntimeVersionArn is required when UpdateRuntimeOn is Manual.");
   if (!manual && input.runtime_version_arn)
     throw invalid_parameter("RuntimeVersionArn can only be given when UpdateRuntimeOn is Manual.");
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_target(txn, name, context.partition);
+    co_await revision_of(txn, name, context.partition);
     save_runtime_management(txn, name, {input.update_runtime_on, input.runtime_version_arn.value_or("")});
   });
   PutRuntimeManagementConfigResponse out;
@@ -46,9 +47,10 @@ Task<PutRuntimeManagementConfigResponse> LambdaService::PutRuntimeManagementConf
 
 Task<GetRuntimeManagementConfigResponse> LambdaService::GetRuntimeManagementConfig(
     wire::Context& context, GetRuntimeManagementConfigRequest input) {
-  const FunctionName name = version_of(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      version_of(context, input.function_name, input.qualifier, "GetRuntimeManagementConfig");
   const auto record = co_await with_.store.transact([&](store::Txn& txn) -> Task<RuntimeManagementRecord> {
-    co_await require_target(txn, name, context.partition);
+    co_await revision_of(txn, name, context.partition);
     co_return co_await load_runtime_management(txn, name);
   });
   GetRuntimeManagementConfigResponse out;
@@ -60,9 +62,9 @@ Task<GetRuntimeManagementConfigResponse> LambdaService::GetRuntimeManagementConf
 
 Task<PutFunctionRecursionConfigResponse> LambdaService::PutFunctionRecursionConfig(
     wire::Context& context, PutFunctionRecursionConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
+  const FunctionName name = resolve_unqualified(context, input.function_name, "PutFunctionRecursionConfig");
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_target(txn, name, context.partition);
+    co_await revision_of(txn, name, context.partition);
     const FunctionSettings before = co_await load_settings(txn, name);
     FunctionSettings after = before;
     after.recursive_loop = input.recursive_loop;
@@ -75,10 +77,10 @@ Task<PutFunctionRecursionConfigResponse> LambdaService::PutFunctionRecursionConf
 
 Task<GetFunctionRecursionConfigResponse> LambdaService::GetFunctionRecursionConfig(
     wire::Context& context, GetFunctionRecursionConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name);
+  const FunctionName name = resolve_unqualified(context, input.function_name, "GetFunctionRecursionConfig");
   GetFunctionRecursionConfigResponse out;
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_target(txn, name, context.partition);
+    co_await revision_of(txn, name, context.partition);
     out.recursive_loop = (co_await load_settings(txn, name)).recursive_loop;
   });
   co_return out;
@@ -86,13 +88,15 @@ Task<GetFunctionRecursionConfigResponse> LambdaService::GetFunctionRecursionConf
 
 Task<PutFunctionScalingConfigResponse> LambdaService::PutFunctionScalingConfig(
     wire::Context& context, PutFunctionScalingConfigRequest input) {
-  co_await require_function(resolve_function_name(context, input.function_name), context.partition);
+  co_await require_function(resolve_unqualified(context, input.function_name, "PutFunctionScalingConfig"),
+                            context.partition);
   throw no_capacity_provider();
 }
 
 Task<GetFunctionScalingConfigResponse> LambdaService::GetFunctionScalingConfig(
     wire::Context& context, GetFunctionScalingConfigRequest input) {
-  co_await require_function(resolve_function_name(context, input.function_name), context.partition);
+  co_await require_function(resolve_unqualified(context, input.function_name, "GetFunctionScalingConfig"),
+                            context.partition);
   throw no_capacity_provider();
 }
 

@@ -106,7 +106,8 @@ Task<FunctionUrlRecord> require_url(store::Txn& txn, FunctionName name) {
 
 Task<CreateFunctionUrlConfigResponse> LambdaService::CreateFunctionUrlConfig(
     wire::Context& context, CreateFunctionUrlConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "CreateFunctionUrlConfig");
   FunctionUrlRecord url;
   url.id = make_id(with_.ids);
   url.qualifier = name.qualifier;
@@ -127,7 +128,8 @@ Task<CreateFunctionUrlConfigResponse> LambdaService::CreateFunctionUrlConfig(
 
 Task<GetFunctionUrlConfigResponse> LambdaService::GetFunctionUrlConfig(wire::Context& context,
                                                                        GetFunctionUrlConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "GetFunctionUrlConfig");
   const auto url = co_await with_.store.transact(
       [&](store::Txn& txn) -> Task<FunctionUrlRecord> { co_return co_await require_url(txn, name); });
   co_return describe<GetFunctionUrlConfigResponse>(url, name, context);
@@ -135,7 +137,8 @@ Task<GetFunctionUrlConfigResponse> LambdaService::GetFunctionUrlConfig(wire::Con
 
 Task<UpdateFunctionUrlConfigResponse> LambdaService::UpdateFunctionUrlConfig(
     wire::Context& context, UpdateFunctionUrlConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "UpdateFunctionUrlConfig");
   const std::int64_t now_ms = to_epoch_ms(with_.clock.now());
   const auto url = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionUrlRecord> {
     FunctionUrlRecord changed = co_await require_url(txn, name);
@@ -150,14 +153,15 @@ Task<UpdateFunctionUrlConfigResponse> LambdaService::UpdateFunctionUrlConfig(
 }
 
 Task<> LambdaService::DeleteFunctionUrlConfig(wire::Context& context, DeleteFunctionUrlConfigRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "DeleteFunctionUrlConfig");
   co_await with_.store.transact(
       [&](store::Txn& txn) -> Task<> { erase_url(txn, name, co_await require_url(txn, name)); });
 }
 
 Task<ListFunctionUrlConfigsResponse> LambdaService::ListFunctionUrlConfigs(
     wire::Context& context, ListFunctionUrlConfigsRequest input) {
-  FunctionName name = resolve_function_name(context, input.function_name);
+  FunctionName name = resolve_unqualified(context, input.function_name, "ListFunctionUrlConfigs");
   name.qualifier.clear();
   const std::string after = decode_marker(input.marker);
   const auto urls =

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "services/lambda/answers.h"
-#include "services/lambda/attachments.h"
+#include "services/lambda/code_signing_store.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
@@ -16,17 +16,31 @@ namespace martlet::lambda {
 
 namespace {
 
-/// The code of a request: a zip file in the request itself is the one way so far.
+/// The zip file of a request: in the request itself, so far.
 template <class Source>
 std::string zip_of(Source& source, const std::string& operation) {
   if (source.s3_bucket || source.s3_key) throw feature_not_implemented(operation + " with code in S3");
-  if (source.image_uri) throw feature_not_implemented(operation + " with ImageUri");
   if (!source.zip_file) throw invalid_parameter("Please provide a source for function code.");
   if (source.zip_file->empty()) throw invalid_parameter("Uploaded file must be a non-empty zip");
   if (source.zip_file->size() > kMaxZipBytes)
     throw request_too_large(
         fmt::format("Zipped size must be smaller than {} bytes for direct upload", kMaxZipBytes));
   return std::move(*source.zip_file);
+}
+
+/// The image of a request for a function with package type Image.
+template <class Source>
+std::string image_uri_of(const Source& source, const std::string& what) {
+  if (!source.image_uri || source.image_uri->empty())
+    throw invalid_parameter("Please provide ImageUri when " + what + " a function with packageType Image.");
+  return *source.image_uri;
+}
+
+template <class Source>
+void refuse_image_uri(const Source& source, const std::string& what) {
+  if (source.image_uri)
+    throw invalid_parameter("Please don't provide ImageUri when " + what +
+                            " a function with packageType Zip.");
 }
 
 Publish publish_of(const std::optional<bool>& asked) {
@@ -67,7 +81,7 @@ Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::str
   co_return std::move(*found);
 }
 
-Task<Target> LambdaService::target_of(FunctionName name, std::string partition) {
+Task<Target> LambdaService::require_target(FunctionName name, std::string partition) {
   auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<Target>> {
     Target target;
     std::string version = is_latest(name.qualifier) ? "$LATEST" : name.qualifier;
@@ -92,33 +106,45 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
   if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
-  std::string zip = zip_of(input.code, "CreateFunction");
-  co_await check_code_storage(name, zip.size());
-  const FunctionRecord stored = co_await with_code(
-      std::move(zip), function.layers, [&](const store::BlobRef& code) -> Task<FunctionRecord> {
-        function.code = code;
-        co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
-          if (co_await load_function(txn, name)) throw function_exists(name.name);
-          co_await save_function(txn, name, function, std::nullopt);
-          if (input.code_signing_config_arn)
-            co_await use_code_signing(txn, name, *input.code_signing_config_arn);
-          if (publish_of(input.publish) == Publish::kNo) co_return function;
-          co_return co_await publish(txn, name, function, std::nullopt);
-        });
-      });
+  const auto store_with = [&](const StoredCode& code) -> Task<FunctionRecord> {
+    code.apply(function);
+    co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
+      if (co_await load_function(txn, name)) throw function_exists(name.name);
+      co_await save_function(txn, name, function, std::nullopt);
+      if (input.code_signing_config_arn)
+        co_await attach_code_signing(txn, name, *input.code_signing_config_arn);
+      if (publish_of(input.publish) == Publish::kNo) co_return function;
+      co_return co_await publish(txn, name, function, std::nullopt);
+    });
+  };
+  FunctionRecord stored;
+  if (function.package_type == "Image") {
+    stored = co_await with_image(image_uri_of(input.code, "creating"), function.architecture, store_with);
+  } else {
+    refuse_image_uri(input.code, "creating");
+    std::string zip = zip_of(input.code, "CreateFunction");
+    co_await check_code_storage(name, zip.size());
+    stored = co_await with_code(std::move(zip), function.layers, store_with);
+  }
   begin_snapshot(stored, name, context.partition);
   co_return describe_creation(stored, name, context.partition);
 }
 
 Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, GetFunctionRequest input) {
   FunctionName name = resolve_function_name(context, input.function_name, input.qualifier, "GetFunction");
-  const Target target = co_await target_of(name, context.partition);
+  const Target target = co_await require_target(name, context.partition);
   GetFunctionResponse out;
   out.configuration = describe(target.function, name, context.partition);
   name.qualifier = target.function.version;
   auto& code = out.code.emplace();
-  code.repository_type = "S3";
-  code.location = code_location(context, name);
+  if (const auto& image = target.function.image) {
+    code.repository_type = "ECR";
+    code.image_uri = image->uri;
+    code.resolved_image_uri = image->resolved_uri;
+  } else {
+    code.repository_type = "S3";
+    code.location = code_location(context, name);
+  }
   if (!target.function.source_kms_key_arn.empty())
     code.source_kms_key_arn = target.function.source_kms_key_arn;
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
@@ -135,7 +161,7 @@ Task<FunctionConfiguration> LambdaService::GetFunctionConfiguration(wire::Contex
                                                                     GetFunctionConfigurationRequest input) {
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "GetFunctionConfiguration");
-  const Target target = co_await target_of(name, context.partition);
+  const Target target = co_await require_target(name, context.partition);
   co_return describe(target.function, name, context.partition);
 }
 
@@ -206,22 +232,30 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& con
   const bool dry_run = input.dry_run.value_or(false);
   const FunctionRecord current = co_await require_function(name, context.partition);
   if (input.revision_id && *input.revision_id != current.revision_id) throw revision_mismatch();
-  std::string zip = zip_of(input, "UpdateFunctionCode");
-  co_await check_code_storage(name, zip.size());
-  const FunctionRecord updated = co_await with_code(
-      std::move(zip), current.layers, [&](const store::BlobRef& code) -> Task<FunctionRecord> {
-        const auto apply = [&](FunctionRecord& function) {
-          function.code = code;
-          function.source_kms_key_arn = input.source_kms_key_arn.value_or("");
-          if (input.architectures) function.architecture = architecture_of(*input.architectures);
-        };
-        if (!dry_run)
-          co_return co_await update(name, context.partition,
-                                    {input.revision_id, apply, publish_of(input.publish)});
-        FunctionRecord would_be = current;
-        apply(would_be);
-        co_return would_be;
-      });
+  const auto store_with = [&](const StoredCode& code) -> Task<FunctionRecord> {
+    const auto apply = [&](FunctionRecord& function) {
+      code.apply(function);
+      function.source_kms_key_arn = input.source_kms_key_arn.value_or("");
+      if (input.architectures) function.architecture = architecture_of(*input.architectures);
+    };
+    if (!dry_run)
+      co_return co_await update(name, context.partition,
+                                {input.revision_id, apply, publish_of(input.publish)});
+    FunctionRecord would_be = current;
+    apply(would_be);
+    co_return would_be;
+  };
+  FunctionRecord updated;
+  if (current.package_type == "Image") {
+    const std::string architecture =
+        input.architectures ? architecture_of(*input.architectures) : current.architecture;
+    updated = co_await with_image(image_uri_of(input, "updating"), architecture, store_with);
+  } else {
+    refuse_image_uri(input, "updating");
+    std::string zip = zip_of(input, "UpdateFunctionCode");
+    co_await check_code_storage(name, zip.size());
+    updated = co_await with_code(std::move(zip), current.layers, store_with);
+  }
   co_return dry_run ? describe(updated, name, context.partition)
                     : describe_update(updated, name, context.partition);
 }
@@ -232,9 +266,12 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
   std::optional<std::vector<LayerUse>> layers;
   if (input.layers) {
     const FunctionRecord current = co_await require_function(name, context.partition);
+    if (current.image && !input.layers->empty())
+      throw invalid_parameter("Layers are not supported for functions created with container images.");
     layers = co_await resolve_layers(context, *input.layers);
-    co_await check_size_with_layers(
-        co_await with_.packages.open(current.code.sha256, with_.blobs.path_of(current.code)), *layers);
+    if (!current.image)
+      co_await check_size_with_layers(
+          co_await with_.packages.open(current.code.sha256, with_.blobs.path_of(current.code)), *layers);
   }
   const FunctionRecord updated = co_await update(
       name, context.partition, {.revision_id = input.revision_id, .apply = [&](FunctionRecord& function) {
@@ -257,7 +294,6 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
   const auto packages =
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<store::BlobRef>> {
         if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
-        co_await erase_attachments(txn, name);
         co_return co_await erase_function(txn, name);
       });
   const std::string arn = name.arn(context.partition);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/crypto.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/settings_store.h"
 #include "store/key.h"
 #include "store/record.h"
@@ -81,6 +82,14 @@ std::vector<store::BlobRef> packages_of(const FunctionRecord& function) {
   std::vector<store::BlobRef> packages;
   if (!function.code.sha256.empty()) packages.push_back(function.code);
   for (const LayerUse& layer : function.layers) packages.push_back(layer.content);
+  if (function.image)
+    for (store::BlobRef& package : packages_of(*function.image)) packages.push_back(std::move(package));
+  return packages;
+}
+
+std::vector<store::BlobRef> packages_of(const ImageUse& image) {
+  std::vector<store::BlobRef> packages = image.layers;
+  packages.push_back({.sha256 = image.directory_key(), .size = 0});
   return packages;
 }
 
@@ -136,6 +145,8 @@ Task<std::vector<store::BlobRef>> erase_function(store::Txn& txn, FunctionName n
   }
   erase_settings_of_function(txn, name);
   txn.erase(last_version_key(name));
+  name.qualifier.clear();
+  co_await erase_attachments(txn, name);
   co_return packages;
 }
 

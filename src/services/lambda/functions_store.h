@@ -75,6 +75,9 @@ std::string content_digest(const FunctionRecord& function);
 /// The packages of a version: its code and its layers.
 std::vector<store::BlobRef> packages_of(const FunctionRecord& function);
 
+/// The layers of an image and, under the key of its directory, what they are unpacked into.
+std::vector<store::BlobRef> packages_of(const ImageUse& image);
+
 /// Whether any function uses the package.
 Task<bool> is_package_in_use(store::Txn& txn, std::string code_sha256_hex);
 

@@ -24,15 +24,12 @@ inline constexpr int kDefaultEphemeralStorageMb = 512;
 
 /// Request and answer of a synchronous invocation.
 inline constexpr std::size_t kMaxPayloadBytes = 6UL << 20;
+/// Event of an asynchronous invocation.
+inline constexpr std::size_t kMaxEventBytes = 1UL << 20;
 
 /// Items in one page of the lists of functions, versions and aliases, whatever MaxItems asks for.
 inline constexpr std::size_t kMaxFunctionsPerPage = 50;
 
-/// All packages of an account in a region, zipped.
-inline constexpr std::uint64_t kMaxTotalCodeBytes = 75ULL << 30;
-/// Invocations of an account's functions at a time, and how many of these no function may reserve for itself.
-inline constexpr int kConcurrentExecutions = 1000;
-inline constexpr int kMinUnreservedConcurrency = 100;
 /// A container image, unpacked.
 inline constexpr std::uint64_t kMaxImageBytes = 10ULL << 30;
 /// Files, directories and links in all layers of an image. AWS names no number; this bounds what one can
@@ -40,6 +37,13 @@ inline constexpr std::uint64_t kMaxImageBytes = 10ULL << 30;
 inline constexpr std::size_t kMaxImageEntries = 2'000'000;
 /// Manifests and configurations of images.
 inline constexpr std::size_t kMaxImageDocumentBytes = 4UL << 20;
+/// Packages of all versions and layers of an account and region, as they were uploaded.
+inline constexpr std::uint64_t kMaxCodeStorageBytes = 75ULL << 30;
+
+/// Environments of an account and region that may be busy at once, and how many of these no function may
+/// reserve for itself.
+inline constexpr std::uint32_t kAccountConcurrency = 1000;
+inline constexpr std::uint32_t kMinUnreservedConcurrency = 100;
 
 /// Layers of one function.
 inline constexpr std::size_t kMaxLayers = 5;

@@ -42,13 +42,14 @@ void check(const AddPermissionRequest& input, const FunctionName& name) {
 }  // namespace
 
 Task<AddPermissionResponse> LambdaService::AddPermission(wire::Context& context, AddPermissionRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "AddPermission");
   check(input, name);
   const std::string arn = name.qualified_arn(context.partition);
   const PolicyStatement statement = statement_of(input);
   const std::string new_revision = with_.ids.uuid();
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    const std::string revision = co_await require_target(txn, name, context.partition);
+    const std::string revision = co_await revision_of(txn, name, context.partition);
     if (input.revision_id && *input.revision_id != revision) throw policy_revision_mismatch("GetPolicy");
     ResourcePolicy policy = (co_await load_policy(txn, name)).value_or(ResourcePolicy{});
     add_statement(policy, statement, arn, context.partition);
@@ -61,10 +62,11 @@ Task<AddPermissionResponse> LambdaService::AddPermission(wire::Context& context,
 }
 
 Task<> LambdaService::RemovePermission(wire::Context& context, RemovePermissionRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name =
+      resolve_function_name(context, input.function_name, input.qualifier, "RemovePermission");
   const std::string new_revision = with_.ids.uuid();
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    const std::string revision = co_await require_target(txn, name, context.partition);
+    const std::string revision = co_await revision_of(txn, name, context.partition);
     auto policy = co_await load_policy(txn, name);
     if (!policy) throw no_policy();
     if (input.revision_id && *input.revision_id != revision) throw revision_mismatch();
@@ -75,9 +77,9 @@ Task<> LambdaService::RemovePermission(wire::Context& context, RemovePermissionR
 }
 
 Task<GetPolicyResponse> LambdaService::GetPolicy(wire::Context& context, GetPolicyRequest input) {
-  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier);
+  const FunctionName name = resolve_function_name(context, input.function_name, input.qualifier, "GetPolicy");
   co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<GetPolicyResponse> {
-    const std::string revision = co_await require_target(txn, name, context.partition);
+    const std::string revision = co_await revision_of(txn, name, context.partition);
     const auto policy = co_await load_policy(txn, name);
     if (!policy) throw resource_not_found();
     GetPolicyResponse out;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "services/lambda/image_use.h"
 #include "services/lambda/layer_use.h"
 #include "store/blobs.h"
 
@@ -102,6 +103,8 @@ struct FunctionRecord {
   /// Of a published version: content_digest() of what $LATEST was then.
   std::string published_digest;
   std::string source_kms_key_arn;
+  /// With package type "Image"; `code` is empty then.
+  std::optional<ImageUse> image;
 
   void fields(auto& field) {
     field(1, name);
@@ -137,6 +140,7 @@ struct FunctionRecord {
     field(31, tenant_isolation_mode);
     field(32, published_digest);
     field(33, source_kms_key_arn);
+    field(40, image);
   }
 
   [[nodiscard]] bool is_latest() const { return version == "$LATEST"; }

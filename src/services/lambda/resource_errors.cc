@@ -98,4 +98,22 @@ aws::Error policy_revision_mismatch(const std::string& operation) {
                     412);
 }
 
+aws::Error source_image_not_found(const std::string& uri) {
+  return invalid_parameter("Source image " + uri + " does not exist. Provide a valid source image.");
+}
+
+aws::Error source_image_denied() {
+  return invalid_parameter(
+      "Lambda does not have permission to access the ECR image. Check the ECR permissions.");
+}
+
+aws::Error source_image_not_valid(const std::string& uri) {
+  return invalid_parameter("Source image " + uri + " is not valid. Provide a valid source image.");
+}
+
+aws::Error source_image_not_supported(const std::string& uri) {
+  return invalid_parameter("The image manifest, config or layer media type for the source image " + uri +
+                           " is not supported.");
+}
+
 }  // namespace martlet::lambda

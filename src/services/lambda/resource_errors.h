@@ -43,6 +43,13 @@ aws::Error policy_too_long(std::size_t bytes);
 /// 412: the RevisionId is not the policy's; `operation` is the one that tells it.
 aws::Error policy_revision_mismatch(const std::string& operation);
 
+/// 400: Code.ImageUri leads to no image, to one that we may not have, to what cannot be reached or read, or
+/// to what is no container image for functions.
+aws::Error source_image_not_found(const std::string& uri);
+aws::Error source_image_denied();
+aws::Error source_image_not_valid(const std::string& uri);
+aws::Error source_image_not_supported(const std::string& uri);
+
 /// 404 or 409 or 400 with Type "User", for messages that one place only needs.
 aws::Error not_found(std::string message);
 aws::Error conflict(std::string message);

@@ -17,8 +17,10 @@
 #include "base/task_group.h"
 #include "environments/environments.h"
 #include "environments/fleet.h"
+#include "services/lambda/async_invocations.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
+#include "services/lambda/images.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
@@ -38,11 +40,16 @@ struct Dependencies {
   store::Store& store;
   store::Blobs& blobs;
   CodePackages& packages;
+  Images& images;
   environments::Fleet& fleet;
   Clock& clock;
   Ids& ids;
   /// For what goes on after the answer to a call.
   TaskGroup& tasks;
+  Executor executor;
+  metrics::Registry& metrics;
+  /// Where destinations and dead-letter queues are found.
+  const targets::Targets& targets;
   CredentialsFor credentials_for;
   /// Signs the addresses in Code.Location.
   std::string location_key;
@@ -56,13 +63,23 @@ struct Target {
   std::optional<AliasRecord> alias;
 };
 
+/// The code that a call has brought: a zip file, or an image.
+struct StoredCode {
+  store::BlobRef zip;
+  std::optional<ImageUse> image;
+
+  void apply(FunctionRecord& function) const {
+    function.code = zip;
+    function.image = image;
+  }
+};
+
 /// Whether a version is to be published from what a call stores.
 enum class Publish { kNo, kYes };
 
 class LambdaService final : public Api {
  public:
-  explicit LambdaService(Dependencies with)
-      : with_(std::move(with)), specs_(with_.fleet), provisioning_(with_.fleet) {}
+  explicit LambdaService(Dependencies with);
 
   // Functions
 
@@ -104,6 +121,9 @@ class LambdaService final : public Api {
       wire::Context& context, ListProvisionedConcurrencyConfigsRequest input) override;
 
   // Asynchronous invocation
+  Task<InvokeAsyncResponse> InvokeAsync(wire::Context& context, InvokeAsyncRequest input) override;
+  /// Events for functions become asynchronous invocations.
+  targets::Target& target() { return target_; }
   Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
       wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
   Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
@@ -201,12 +221,17 @@ class LambdaService final : public Api {
   Task<> restore();
   /// Forgets what is kept in memory (when the store is cleared).
   void reset();
+  /// Waits until no event is with a function. The fleet must still run.
+  Task<> stop() { return async_.stop(); }
 
  private:
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
   /// then. `layers` are those that the function has beside it.
   Task<FunctionRecord> with_code(std::string zip, std::vector<LayerUse> layers,
-                                 std::function<Task<FunctionRecord>(const store::BlobRef&)> use);
+                                 std::function<Task<FunctionRecord>(const StoredCode&)> use);
+  /// The same for a container image.
+  Task<FunctionRecord> with_image(std::string uri, std::string architecture,
+                                  std::function<Task<FunctionRecord>(const StoredCode&)> use);
   /// Removes a package that no function refers to and no call is about to.
   Task<> release_code(store::BlobRef code);
   /// Refuses `bytes` more when the account's code would outgrow its quota.
@@ -215,7 +240,7 @@ class LambdaService final : public Api {
   /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Throws function_not_found() for a qualifier that is not there, too.
-  Task<Target> target_of(FunctionName name, std::string partition);
+  Task<Target> require_target(FunctionName name, std::string partition);
   struct Change {
     std::optional<std::string> revision_id;
     std::function<void(FunctionRecord&)> apply;
@@ -228,9 +253,6 @@ class LambdaService final : public Api {
   /// the function's own.
   Task<FunctionRecord> publish(store::Txn& txn, FunctionName name, FunctionRecord latest,
                                std::optional<std::string> description);
-  /// The function's code is checked by that code signing configuration from now on. Throws when there is
-  /// none.
-  Task<> use_code_signing(store::Txn& txn, FunctionName name, std::string config_arn);
   Task<> delete_version(FunctionName name, std::string partition);
   /// Makes the snapshot of a version with SnapStart behind everybody's back.
   void begin_snapshot(const FunctionRecord& version, FunctionName name, std::string partition);
@@ -263,6 +285,19 @@ class LambdaService final : public Api {
 
   /// What environments of this version ("$LATEST" or a number) are made from.
   Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
+  /// Runs one event on the version that it goes to.
+  struct Ran {
+    std::string version;
+    environments::Outcome outcome;
+  };
+  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation);
+
+  /// Stores an event; when this returns it is accepted.
+  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
+  Task<> accept_delivery(store::Txn& txn, const targets::Delivery& delivery);
+  Task<AsyncAttempt> attempt(AsyncEvent event);
+  Task<std::optional<AsyncSettings>> async_settings(AsyncEvent event);
+
   /// The version that this invocation of the function, version or alias goes to.
   Task<std::string> choose_version(FunctionName name, std::string partition);
 
@@ -271,6 +306,19 @@ class LambdaService final : public Api {
   std::multiset<std::string> being_kept_;
   Specs specs_;
   Provisioning provisioning_;
+  AsyncInvocations async_;
+
+  class FunctionTarget final : public targets::Target {
+   public:
+    explicit FunctionTarget(LambdaService& service) : service_(service) {}
+    Task<> deliver(store::Txn& txn, const targets::Delivery& delivery) override {
+      return service_.accept_delivery(txn, delivery);
+    }
+
+   private:
+    LambdaService& service_;
+  };
+  FunctionTarget target_{*this};
   /// Functions (unqualified ARNs) with reserved concurrency, as the fleet was told.
   std::set<std::string> reserved_;
 };

@@ -99,7 +99,7 @@ Task<std::vector<std::pair<FunctionName, ConcurrencyRecord>>> list_concurrency(s
 }
 
 Task<std::int64_t> unreserved_concurrency(store::Txn& txn, std::string account, std::string region) {
-  std::int64_t left = kConcurrentExecutions;
+  std::int64_t left = kAccountConcurrency;
   std::set<std::string> with_reserved;
   for (const auto& [name, concurrency] : co_await list_concurrency(txn, account, region)) {
     left -= concurrency.reserved;

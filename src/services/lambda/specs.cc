@@ -58,13 +58,25 @@ void copy_settings(Spec& spec, const FunctionRecord& function) {
   spec.snap_start = function.snapshot != Snapshot::kNone;
 }
 
+/// How the image is run: as its configuration says, but for what the function says.
+environments::Image image_of(const FunctionRecord& function) {
+  const ImageOverrides overrides = function.image_overrides.value_or(ImageOverrides{});
+  environments::Image image;
+  image.entry_point = overrides.entry_point.empty() ? function.image->entry_point : overrides.entry_point;
+  image.command = overrides.command.empty() ? function.image->command : overrides.command;
+  image.working_directory =
+      overrides.working_directory.empty() ? function.image->working_directory : overrides.working_directory;
+  image.variables = function.image->variables;
+  return image;
+}
+
 }  // namespace
 
 Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string version, std::string partition) {
   const std::string arn = name.arn(partition);
   if (auto known = specs_.find(arn, version)) co_return known;
   name.qualifier = is_latest(version) ? "" : version;
-  const FunctionRecord function = (co_await target_of(name, partition)).function;
+  const FunctionRecord function = (co_await require_target(name, partition)).function;
   const auto spec = std::make_shared<Spec>();
   spec->account = name.account;
   spec->region = name.region;
@@ -72,16 +84,23 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
   spec->version = version;
   spec->function_arn = arn;
   copy_settings(*spec, function);
-  const auto code = co_await with_.packages.open(function.code.sha256, with_.blobs.path_of(function.code));
-  spec->code_directory = code->path();
-  spec->code_lease = code;
+  if (function.image) {
+    spec->image = image_of(function);
+    const auto root = co_await with_.images.open(*function.image);
+    spec->image->directory = root->path();
+    spec->code_lease = root;
+  } else {
+    const auto code = co_await with_.packages.open(function.code.sha256, with_.blobs.path_of(function.code));
+    spec->code_directory = code->path();
+    spec->code_lease = code;
+  }
   if (const auto layers = co_await open_layers(function.layers)) {
     spec->opt_directory = layers->path();
     spec->opt_lease = layers;
   }
   spec->credentials = [this, name, role = function.role] { return with_.credentials_for(name, role); };
   // The function may have changed, or another call have made the spec, while the code was being unpacked.
-  const FunctionRecord now_stored = (co_await target_of(name, partition)).function;
+  const FunctionRecord now_stored = (co_await require_target(name, partition)).function;
   if (now_stored.revision_id != function.revision_id) co_return co_await spec_of(name, version, partition);
   co_return specs_.keep(spec);
 }

@@ -38,7 +38,7 @@ Task<bool> target_exists(store::Txn& txn, FunctionName name) {
   co_return (co_await find_revision(txn, name)).has_value();
 }
 
-Task<std::string> require_target(store::Txn& txn, FunctionName name, std::string partition) {
+Task<std::string> revision_of(store::Txn& txn, FunctionName name, std::string partition) {
   auto revision = co_await find_revision(txn, name);
   if (!revision) {
     const bool function_there = (co_await load_function(txn, name)).has_value();

@@ -13,7 +13,7 @@ namespace martlet::lambda {
 /// Whether there is something that the name leads to.
 Task<bool> target_exists(store::Txn& txn, FunctionName name);
 /// The revision id of what the name leads to. Throws ResourceNotFoundException when it is not there.
-Task<std::string> require_target(store::Txn& txn, FunctionName name, std::string partition);
+Task<std::string> revision_of(store::Txn& txn, FunctionName name, std::string partition);
 /// Gives what the name leads to, which must be there, a new revision id.
 Task<> set_revision(store::Txn& txn, FunctionName name, std::string revision_id);
 

@@ -1,0 +1,12 @@
+#include "targets/targets.h"
+
+namespace martlet::targets {
+
+Task<> Targets::deliver(store::Txn& txn, const Delivery& delivery) const {
+  const auto found = targets_.find(delivery.to.service);
+  if (found == targets_.end())
+    throw aws::Error("NotImplemented", "Martlet does not deliver to " + delivery.to.service + " yet.", 501);
+  co_await found->second->deliver(txn, delivery);
+}
+
+}  // namespace martlet::targets

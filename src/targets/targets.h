@@ -1,0 +1,56 @@
+#pragma once
+
+// Targets: what an event can be delivered to, by ARN. Destinations, dead-letter queues, notifications, rules
+// and schedules all end here. Owned by the server; lives on the loop.
+
+#include <map>
+#include <string>
+
+#include "base/arn.h"
+#include "base/error.h"
+#include "base/task.h"
+#include "store/store.h"
+
+namespace martlet::targets {
+
+/// A typed attribute that goes with a message where the target has such (SQS, SNS).
+struct Attribute {
+  /// "String" or "Number".
+  std::string type = "String";
+  std::string value;
+};
+
+/// An event on its way.
+struct Delivery {
+  /// Of the resource that is to get it.
+  Arn to;
+  std::string body;
+  std::map<std::string, Attribute> attributes;
+  /// The role as which it is delivered; empty: the service itself.
+  std::string role_arn;
+  /// X-Amzn-Trace-Id of what caused it; empty when it is not known.
+  std::string trace_header;
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// Takes the delivery over, durably, as part of `txn`. Throws aws::Error when the resource does not exist
+  /// or does not take it.
+  virtual Task<> deliver(store::Txn& txn, const Delivery& delivery) = 0;
+};
+
+class Targets {
+ public:
+  /// `target`, which must outlive this, takes what goes to ARNs of that service ("lambda", "sqs").
+  void add(std::string service, Target& target) { targets_[std::move(service)] = &target; }
+
+  /// Hands `delivery`, which must outlive the call, to its target. Throws aws::Error: NotImplemented where no
+  /// target takes ARNs of that service, and what the target throws.
+  Task<> deliver(store::Txn& txn, const Delivery& delivery) const;
+
+ private:
+  std::map<std::string, Target*> targets_;
+};
+
+}  // namespace martlet::targets
