@@ -136,7 +136,7 @@ def skips(count):
 def python_tests(tally, name, files, options, preset="release"):
     """unittest modules, each in a process of its own."""
     environment = {"MARTLET": str(ROOT / "build" / preset / "martlet"), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["PYTHONPATH"] = str(ROOT / "tests/api")
+    environment["PYTHONPATH"] = f"{ROOT / 'tests/api'}:{ROOT / 'tests/runtimes'}"
 
     def job(file):
         step = name if len(files) == 1 else f"{name}/{file.stem.removeprefix('test_')}"
@@ -164,6 +164,11 @@ def chosen(options, step, file):
 
 def api(tally, options, preset="release"):
     python_tests(tally, "api", sorted((ROOT / "tests/api").glob("test_*.py")), options, preset)
+
+
+def runtimes(tally, options):
+    """The bootstraps by themselves, against a fake Runtime API."""
+    python_tests(tally, "runtimes", sorted((ROOT / "tests/runtimes").glob("test_*.py")), options)
 
 
 def apps(tally, options):
@@ -218,8 +223,8 @@ def sanitized(tally, options):
                 api(tally, options, preset)
 
 
-STEPS = {"style": style, "unit": unit, "api": api, "apps": apps, "pages": pages, "tidy": tidy}
-NEEDS_BUILD = {"unit", "api", "apps", "pages", "tidy"}
+STEPS = {"style": style, "unit": unit, "runtimes": runtimes, "api": api, "apps": apps, "pages": pages, "tidy": tidy}
+NEEDS_BUILD = {"unit", "runtimes", "api", "apps", "pages", "tidy"}
 QUICK = ["style", "unit"]
 
 

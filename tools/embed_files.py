@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """Writes a C++ source that holds the files below a directory, for server/embedded_files.h.
 
-usage: embed_files.py DIRECTORY OUTPUT.cc
+usage: embed_files.py DIRECTORY OUTPUT.cc [PATH=FILE...]
+
+Each PATH=FILE adds a file that the build made. What is compiled, or only for readers, stays out.
 """
 
 import pathlib
 import sys
+
+
+LEFT_OUT = {".java", ".cc", ".md"}
 
 
 def literal(content: bytes) -> str:
@@ -26,13 +31,17 @@ def literal(content: bytes) -> str:
 
 def main() -> None:
     root, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    parts = ['#include "server/embedded_files.h"', "", "namespace martlet::server {", "", "namespace {", ""]
+    found = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = {path.relative_to(root).as_posix(): path for path in found if path.suffix not in LEFT_OUT}
+    files.update((name, pathlib.Path(file)) for name, file in (made.split("=", 1) for made in sys.argv[3:]))
+    # A jar is longer than the language promises; this compiler takes it.
+    pragma = '#pragma clang diagnostic ignored "-Woverlength-strings"'
+    parts = ['#include "server/embedded_files.h"', "", pragma, "", "namespace martlet::server {", "", "namespace {", ""]
     rows = []
-    for number, path in enumerate(files):
+    for number, (name, path) in enumerate(sorted(files.items())):
         content = path.read_bytes()
         parts.append(f"constexpr char kFile{number}[] =\n{literal(content)};\n")
-        rows.append(f'    {{"{path.relative_to(root).as_posix()}", std::string_view(kFile{number}, {len(content)})}},')
+        rows.append(f'    {{"{name}", std::string_view(kFile{number}, {len(content)})}},')
     parts += ["constexpr EmbeddedFile kFiles[] = {", *rows, "};", "", "}  // namespace", "",
               "std::span<const EmbeddedFile> embedded_runtimes() { return kFiles; }", "",
               "}  // namespace martlet::server", ""]

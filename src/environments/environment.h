@@ -12,7 +12,8 @@
 // invocation's timeout still counts. An environment that crashed or ran out of time is never used again.
 //
 // environment.cc: beginning, freezing, end. environment_phases.cc: Init and Restore. environment_slots.cc:
-// invocations. environment_runtime.cc: the side its runtime talks to.
+// invocations. environment_runtime.cc: the side its runtime talks to. environment_extensions.cc: extensions,
+// and the Shutdown phase that they are given.
 
 #include <chrono>
 #include <cstdint>
@@ -29,37 +30,25 @@
 #include "base/task_group.h"
 #include "environments/alarm.h"
 #include "environments/answer_stream.h"
+#include "environments/ending.h"
 #include "environments/environments.h"
+#include "environments/extensions_api.h"
 #include "environments/log_stream.h"
+#include "environments/platform_events.h"
 #include "environments/platform_log.h"
+#include "environments/run.h"
 #include "environments/runtime_api.h"
 #include "environments/runtimes.h"
+#include "environments/telemetry.h"
+#include "environments/telemetry_api.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::environments {
 
-/// One invocation on its way through an environment; shared by the caller, who may leave, and the
-/// environment.
-struct Run {
-  Invocation invocation;
-  /// Set when it is over.
-  std::optional<Outcome> outcome;
-  /// The environment ended before the function saw the event: it can be given to another one.
-  bool lost = false;
-  /// What carries the answer to Invocation::sink, once it is known that there is one.
-  std::shared_ptr<AnswerStream> stream;
-};
-
-/// Why initialisation, or a restore, failed.
-struct InitFailure {
-  Outcome::Kind kind = Outcome::Kind::kInitError;
-  std::string error_type;
-  /// Error document for the invoker; empty when the platform words it from `message`.
-  std::string document;
-  std::string message;
-};
-
-class Environment final : public RuntimeHost, public std::enable_shared_from_this<Environment> {
+class Environment final : public RuntimeHost,
+                          public ExtensionsHost,
+                          public TelemetryHost,
+                          public std::enable_shared_from_this<Environment> {
  public:
   enum class State { kStarting, kHeld, kRestoring, kIdle, kBusy, kReplied, kEnded };
 
@@ -77,7 +66,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   };
 
   Environment(Surroundings& surroundings, std::shared_ptr<const Spec> spec,
-              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy);
+              std::shared_ptr<const Runtime> runtime, std::shared_ptr<LogStream> log, sandbox::Policy policy,
+              InitializationType type = InitializationType::kOnDemand);
 
   /// Makes the sandbox and starts initialisation, which may take `init_limit`. Throws std::runtime_error when
   /// no sandbox can be made. Or takes over one with a pre-booted runtime, which the Runtime API knows by the
@@ -104,8 +94,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
 
   /// Ends it now if it is idle, else when its invocations are over.
   void retire();
-  /// Ends it now.
-  void kill();
+  /// Ends it now; where there are extensions, after the Shutdown phase.
+  void kill(ShutdownReason reason = ShutdownReason::kSpindown);
 
   [[nodiscard]] State state() const;
   /// Whether begin() may give it an event now, initialisation aside.
@@ -134,9 +124,31 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   Task<Verdict> restore_next() override;
   Task<Verdict> fail_restore(RuntimeError error) override;
   Task<std::optional<std::string>> credentials(std::string token) override;
+  std::shared_ptr<ExtensionsHost> extensions_host() override { return shared_from_this(); }
+  std::shared_ptr<TelemetryHost> telemetry_host() override { return shared_from_this(); }
+
+  // ExtensionsHost
+  std::shared_ptr<Extensions> extensions() override;
+  [[nodiscard]] bool internal_extensions_may_register() const override;
+  [[nodiscard]] const Spec& function() const override { return *spec_; }
+
+  // TelemetryHost
+  std::optional<std::string> extension_name(std::string_view identifier) override;
+  Telemetry& telemetry() override { return *telemetry_; }
+  void log_event(const PlatformEvent& event) override { log_->add(event); }
+  [[nodiscard]] std::uint16_t runtime_api_port() const override { return policy_.listeners.front().port; }
 
  private:
-  enum class Phase { kInit, kHeld, kRestore, kServing, kEnded };
+  enum class Stage { kInit, kHeld, kRestore, kServing, kEnded };
+
+  /// What END and REPORT will say.
+  struct Closing {
+    std::string trace_id;
+    std::optional<std::chrono::microseconds> init_duration;
+    std::optional<std::chrono::microseconds> restore_duration;
+    Status status = Status::kSuccess;
+    std::string error_type;
+  };
 
   /// Room for one event at a time.
   struct Slot {
@@ -145,8 +157,10 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
     bool delivered = false;
     /// Its outcome is being put together.
     bool settling = false;
-    /// The answer is out; the runtime has not asked for another event since.
+    /// The answer is out; the runtime has not asked for another event since, or extensions still work.
     bool replied = false;
+    /// The runtime has asked.
+    bool back = false;
     /// The runtime has begun to stream the answer; it broke the stream off.
     bool streaming = false;
     bool broken_off = false;
@@ -154,20 +168,25 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
     Duration replied_at{0};
     std::optional<Duration> deadline;
     std::string last_request_id;
+    /// END and REPORT that wait for extensions, which count as part of the invocation.
+    std::optional<Closing> closing;
   };
 
   // environment.cc
   static Task<> live(std::shared_ptr<Environment> self);
   static Task<> apply_cpus(std::shared_ptr<Environment> self);
   static Task<> thaw(std::shared_ptr<Environment> self);
+  static Task<int> connect_inside(std::weak_ptr<Environment> environment, std::uint16_t port);
   Task<> process_ended(sandbox::Result result);
+  /// The runtime, or an extension, cannot go on: fails what is under way.
+  Task<> fail_everything(Ending ending);
   void go_on();
 
   // environment_phases.cc
   void limit_phase(Duration limit);
   Task<> phase_took_too_long();
-  Task<> init_failed(InitFailure failure, std::string status);
-  void restore_failed(InitFailure failure, std::string status);
+  Task<> init_failed(InitFailure failure, Status status);
+  void restore_failed(InitFailure failure, Status status);
   /// Initialisation is over, as the runtime asked for its first event or for the restore.
   void init_ended();
   void restore_ended();
@@ -184,21 +203,55 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   /// Slots that a call of /next may wait for.
   [[nodiscard]] std::size_t open_slots() const;
   Event deliver(Slot& slot);
-  /// The runtime is back from an invocation.
+  /// The runtime is back from an invocation, and so are the extensions.
   void slot_freed(Slot& slot);
+  void free_slots();
+  static std::chrono::microseconds billed_for(std::chrono::microseconds duration, const Closing& closing);
+  /// Writes END and REPORT of an invocation that took that long.
+  void close(const std::string& request_id, std::chrono::microseconds duration, const Closing& closing);
   /// Ends the invocation in `slot`: writes END and REPORT, and completes `outcome`, of which the caller has
   /// set kind and payload. `status` and `error_type` are REPORT's.
-  Task<> settle(Slot& slot, Outcome outcome, std::string status, std::string error_type);
+  Task<> settle(Slot& slot, Outcome outcome, Status status, std::string error_type);
   [[nodiscard]] std::chrono::microseconds since(Duration start) const;
+
+  // environment_extensions.cc
+  /// Starts the extensions, and the runtime when they have all registered.
+  static Task<> launch_extensions(std::shared_ptr<Environment> self, std::vector<std::string> names);
+  Task<> launch_extension(std::string name);
+  Task<> launch_runtime();
+  static Task<> watch_extension(std::shared_ptr<Environment> self, Extensions::Member& member);
+  static Task<> watch_runtime(std::shared_ptr<Environment> self);
+  static Task<> fail_for_extension(std::shared_ptr<Environment> self, Ending ending);
+  void extensions_progressed();
+  void extension_failed(const Extensions::Member& member, std::string type, std::string message);
+  [[nodiscard]] bool extensions_busy() const { return extensions_ && extensions_->busy(); }
+  [[nodiscard]] bool extensions_ready() const { return !extensions_ || extensions_->all_ready(); }
+  static Task<> shut_down(std::shared_ptr<Environment> self, ShutdownReason reason);
+  Task<> stop_runtime(Duration limit, ShutdownReason reason);
+  /// Waits until the runtime, or the sandbox, has ended, but not longer than `until`.
+  Task<> runtime_ended(Duration until);
+  Task<> extensions_ended(Duration until);
+  Task<std::optional<Duration>> wake_waiting();
 
   Surroundings& around_;
   std::shared_ptr<const Spec> spec_;
   std::shared_ptr<const Runtime> runtime_;
   std::shared_ptr<LogStream> log_;
+  std::shared_ptr<Telemetry> telemetry_;
   sandbox::Policy policy_;
+  const InitializationType type_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 
-  Phase phase_ = Phase::kInit;
+  /// Null until there is an extension.
+  std::shared_ptr<Extensions> extensions_;
+  /// The runtime's process where external extensions run beside it. The sandbox has no main program then: it
+  /// is to last until the extensions have ended, too.
+  std::unique_ptr<sandbox::Process> runtime_process_;
+  bool runtime_process_ended_ = false;
+
+  Stage stage_ = Stage::kInit;
+  /// The runtime has asked for its first event, or for the restore.
+  bool runtime_ready_ = false;
   bool retiring_ = false;
   bool doomed_ = false;
   bool frozen_ = false;
@@ -229,6 +282,8 @@ class Environment final : public RuntimeHost, public std::enable_shared_from_thi
   std::optional<Duration> phase_deadline_;
   Alarm alarm_;
   Alarm give_back_;
+  /// Wakes who waits in the Shutdown phase.
+  Alarm shutdown_limit_;
 
   Signal event_ready_;
   Signal progress_;

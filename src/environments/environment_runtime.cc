@@ -16,32 +16,34 @@ Task<std::optional<Event>> Environment::next() {
                       {.kind = Outcome::Kind::kHandledError,
                        .payload = platform_error("Runtime.TruncatedResponse", slot.run->invocation.request_id,
                                                  "The runtime broke its answer off")},
-                      "error", "Runtime.TruncatedResponse");
+                      Status::kError, "Runtime.TruncatedResponse");
   Slot* back = nullptr;
   for (Slot& slot : slots_)
-    if (slot.replied && (back == nullptr || slot.replied_at < back->replied_at)) back = &slot;
-  if (phase_ == Phase::kEnded || (back == nullptr && open_slots() == 0)) co_return std::nullopt;
+    if (slot.replied && !slot.back && (back == nullptr || slot.replied_at < back->replied_at)) back = &slot;
+  if (back != nullptr) back->back = true;
+  if (stage_ == Stage::kEnded || open_slots() == 0) co_return std::nullopt;
 
   // The runtime is ready. Of more calls than there are slots the older ones give way.
   const std::uint64_t ticket = ++next_calls_;
   waiting_calls_.push_back(ticket);
-  const std::size_t wanted = open_slots() + (back != nullptr ? 1 : 0);
-  if (waiting_calls_.size() > wanted) {
+  if (waiting_calls_.size() > open_slots()) {
     waiting_calls_.erase(waiting_calls_.begin());
     event_ready_.notify_all();
   }
   if (!doomed_) {
-    if (phase_ == Phase::kInit)
+    runtime_ready_ = true;
+    if (stage_ == Stage::kInit && extensions_ready())
       init_ended();
-    else if (phase_ == Phase::kRestore)
+    else if (stage_ == Stage::kRestore)
       restore_ended();
     else if (back != nullptr)
-      slot_freed(*back);
+      free_slots();
   }
   // A runtime that is being killed is kept waiting: an answer, or none, would only make it print an error.
-  while (phase_ != Phase::kEnded && std::ranges::find(waiting_calls_, ticket) != waiting_calls_.end()) {
+  while (stage_ != Stage::kEnded && std::ranges::find(waiting_calls_, ticket) != waiting_calls_.end()) {
     const auto slot = std::ranges::find_if(slots_, [](const Slot& s) { return s.run && !s.delivered; });
-    if (!doomed_ && phase_ == Phase::kServing && slot != slots_.end() && !slot->replied) {
+    if (!doomed_ && stage_ == Stage::kServing && slot != slots_.end() && !slot->replied &&
+        !extensions_busy()) {
       std::erase(waiting_calls_, ticket);
       co_return deliver(*slot);
     }
@@ -60,7 +62,8 @@ Task<Verdict> Environment::respond(std::string request_id, Answer answer) {
     run.stream->begin(std::move(answer.content_type));
     run.stream->put_whole(std::exchange(answer.payload, {}));
   }
-  co_await settle(*slot, {.kind = Outcome::Kind::kSuccess, .payload = std::move(answer.payload)}, "", "");
+  co_await settle(*slot, {.kind = Outcome::Kind::kSuccess, .payload = std::move(answer.payload)},
+                  Status::kSuccess, "");
   co_return Verdict::kAccepted;
 }
 
@@ -71,7 +74,7 @@ Task<Verdict> Environment::respond_too_large(std::string request_id, std::size_t
                   .payload = error_document("Function.ResponseSizeTooLarge",
                                             "Response payload size exceeded maximum allowed payload size (" +
                                                 std::to_string(limit) + " bytes).")};
-  co_await settle(*slot, std::move(outcome), "", "");
+  co_await settle(*slot, std::move(outcome), Status::kFailure, "Function.ResponseSizeTooLarge");
   co_return Verdict::kAccepted;
 }
 
@@ -93,38 +96,40 @@ void Environment::stream_broke(const std::string& request_id) {
 Task<Verdict> Environment::fail(std::string request_id, RuntimeError error) {
   Slot* slot = slot_of(request_id);
   if (slot == nullptr) co_return Verdict::kUnknownRequest;
-  co_await settle(*slot, {.kind = Outcome::Kind::kHandledError, .payload = std::move(error.document)}, "",
-                  "");
+  Outcome outcome{.kind = Outcome::Kind::kHandledError, .payload = std::move(error.document)};
+  co_await settle(*slot, std::move(outcome), Status::kFailure, std::move(error.type));
   co_return Verdict::kAccepted;
 }
 
 Task<Verdict> Environment::fail_init(RuntimeError error) {
-  if (phase_ != Phase::kInit || init_failed_) co_return Verdict::kWrongState;
+  if (stage_ != Stage::kInit || init_failed_) co_return Verdict::kWrongState;
   const std::string type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type);
   co_await init_failed({.kind = Outcome::Kind::kInitError,
                         .error_type = type,
                         .document = std::move(error.document),
                         .message = {}},
-                       "error");
+                       Status::kError);
   co_return Verdict::kAccepted;
 }
 
 Task<Verdict> Environment::restore_next() {
-  if (!spec_->snap_start || phase_ != Phase::kInit || doomed_) co_return Verdict::kWrongState;
+  if (!spec_->snap_start || stage_ != Stage::kInit || runtime_ready_ || doomed_)
+    co_return Verdict::kWrongState;
   // Started for an invocation: there is nothing to hold it for.
   if (slots_.front().run) co_return Verdict::kAccepted;
-  init_ended();
-  while (phase_ == Phase::kHeld) co_await progress_.wait();
-  co_return phase_ == Phase::kRestore ? Verdict::kAccepted : Verdict::kWrongState;
+  runtime_ready_ = true;
+  if (extensions_ready()) init_ended();
+  while (stage_ == Stage::kInit || stage_ == Stage::kHeld) co_await progress_.wait();
+  co_return stage_ == Stage::kRestore ? Verdict::kAccepted : Verdict::kWrongState;
 }
 
 Task<Verdict> Environment::fail_restore(RuntimeError error) {
-  if (phase_ != Phase::kRestore || init_failed_) co_return Verdict::kWrongState;
+  if (stage_ != Stage::kRestore || init_failed_) co_return Verdict::kWrongState;
   restore_failed({.kind = Outcome::Kind::kRestoreError,
                   .error_type = error.type.empty() ? "Runtime.Unknown" : std::move(error.type),
                   .document = std::move(error.document),
                   .message = {}},
-                 "error");
+                 Status::kError);
   co_return Verdict::kAccepted;
 }
 

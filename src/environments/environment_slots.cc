@@ -33,7 +33,7 @@ bool Environment::has_room(const Slot& slot) const {
 }
 
 bool Environment::takes_events() const {
-  if (doomed_ || retiring_ || phase_ != Phase::kServing) return false;
+  if (doomed_ || retiring_ || stage_ != Stage::kServing) return false;
   std::size_t calls = waiting_calls_.size();
   bool room = false;
   for (const Slot& slot : slots_) {
@@ -50,10 +50,10 @@ void Environment::begin(std::shared_ptr<Run> run) {
     if (has_room(slot) && (!has_room(*chosen) || (chosen->replied && !slot.replied))) chosen = &slot;
   chosen->run = std::move(run);
   chosen->delivered = false;
-  if (phase_ == Phase::kInit) {
+  if (stage_ == Stage::kInit) {
     chosen->started = around_.clock.elapsed();
     log_->begin_tail();
-    log_->add(start_line(chosen->run->invocation.request_id, spec_->version));
+    log_->add(Start{chosen->run->invocation.request_id, spec_->version, chosen->run->invocation.trace_id});
     return;
   }
   if (chosen->replied) {
@@ -97,12 +97,24 @@ bool Environment::settling() const { return std::ranges::any_of(slots_, &Slot::s
 
 std::size_t Environment::open_slots() const {
   return static_cast<std::size_t>(std::ranges::count_if(slots_, [](const Slot& slot) {
-    return !slot.replied && !slot.settling && !(slot.run && slot.delivered);
+    return (!slot.replied || slot.back) && !slot.settling && !(slot.run && slot.delivered);
   }));
+}
+
+void Environment::free_slots() {
+  if (extensions_busy()) return;
+  for (Slot& slot : slots_)
+    if (slot.replied && slot.back) slot_freed(slot);
 }
 
 void Environment::slot_freed(Slot& slot) {
   slot.replied = false;
+  slot.back = false;
+  if (const auto closing = std::exchange(slot.closing, std::nullopt)) {
+    log_->drain();
+    close(slot.last_request_id, since(slot.started), *closing);
+    log_->flush();
+  }
   slot.deadline.reset();
   if (slot.run) return;  // next() takes it
   const bool idle = state() == State::kIdle;
@@ -122,12 +134,17 @@ Event Environment::deliver(Slot& slot) {
     slot.started = now;
     set_deadline(slot, now + spec_->timeout);
     log_->begin_tail();
-    log_->add(start_line(invocation.request_id, spec_->version));
+    log_->add(Start{invocation.request_id, spec_->version, invocation.trace_id});
   }
   // The function compares this with the machine's clock, which a test's jump in time does not move.
   const auto left = *slot.deadline - now;
   const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch() + left);
+  if (extensions_)
+    extensions_->post_invoke({.deadline_ms = deadline.count(),
+                              .request_id = invocation.request_id,
+                              .invoked_function_arn = invocation.invoked_function_arn,
+                              .trace_id = invocation.trace_id});
   Event event{.headers = {{"Lambda-Runtime-Aws-Request-Id", invocation.request_id},
                           {"Lambda-Runtime-Deadline-Ms", std::to_string(deadline.count())},
                           {"Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_function_arn}},
@@ -168,20 +185,25 @@ Task<std::optional<Duration>> Environment::look_at_deadlines() {
 }
 
 Task<> Environment::deadline_passed(Slot& slot) {
-  kill();
+  kill(ShutdownReason::kTimeout);
   log_->drain();
   if (slot.run && slot.delivered) {
     const std::string id = slot.run->invocation.request_id;
-    log_->add(timeout_line(around_.clock.now(), id, spec_->timeout));
+    log_->add(TimedOut{id, spec_->timeout});
     Outcome outcome{.kind = Outcome::Kind::kTimeout,
                     .payload = platform_error("Sandbox.Timedout", id, timeout_message(spec_->timeout))};
-    co_await settle(slot, std::move(outcome), "timeout", "");
+    co_await settle(slot, std::move(outcome), Status::kTimeout, "");
   } else {
-    log_->add(timeout_line(around_.clock.now(), slot.last_request_id, spec_->timeout));
+    log_->add(TimedOut{slot.last_request_id, spec_->timeout});
+    if (auto closing = std::exchange(slot.closing, std::nullopt)) {
+      closing->status = Status::kTimeout;
+      close(slot.last_request_id, spec_->timeout, *closing);
+    }
+    log_->flush();
   }
 }
 
-Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std::string error_type) {
+Task<> Environment::settle(Slot& slot, Outcome outcome, Status status, std::string error_type) {
   const auto self = shared_from_this();
   const auto run = std::exchange(slot.run, nullptr);
   const std::string& id = run->invocation.request_id;
@@ -191,7 +213,7 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std:
     outcome.streamed = run->stream->begun();
     run->stream->close();
   }
-  outcome.duration = status == "timeout" ? microseconds(spec_->timeout) : since(slot.started);
+  outcome.duration = status == Status::kTimeout ? microseconds(spec_->timeout) : since(slot.started);
   log_->drain();
   if (peak_memory_ == 0 || outcome.duration >= kMeasureFrom)
     co_await measure(self);
@@ -200,22 +222,23 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std:
 
   outcome.init_duration = std::exchange(init_duration_, std::nullopt);
   outcome.restore_duration = std::exchange(restore_duration_, std::nullopt);
-  std::optional<microseconds> billed_restore;
-  if (outcome.restore_duration) billed_restore = billed(*outcome.restore_duration, {});
-  outcome.billed_duration = billed(outcome.duration, outcome.init_duration.value_or(microseconds(0)) +
-                                                         billed_restore.value_or(microseconds(0)));
   outcome.peak_memory_bytes = peak_memory_;
-  log_->add(end_line(id));
-  log_->add(report_line({.request_id = id,
-                         .duration = outcome.duration,
-                         .billed_duration = outcome.billed_duration,
-                         .memory_mb = spec_->memory_mb,
-                         .peak_memory_bytes = peak_memory_,
-                         .init_duration = outcome.init_duration,
-                         .restore_duration = outcome.restore_duration,
-                         .billed_restore_duration = billed_restore,
-                         .status = std::move(status),
-                         .error_type = std::move(error_type)}));
+  Closing closing{.trace_id = std::move(run->invocation.trace_id),
+                  .init_duration = outcome.init_duration,
+                  .restore_duration = outcome.restore_duration,
+                  .status = status,
+                  .error_type = std::move(error_type)};
+  log_->add(RuntimeDone{.request_id = id,
+                        .status = status,
+                        .error_type = closing.error_type,
+                        .duration = outcome.duration,
+                        .produced_bytes = outcome.payload.size(),
+                        .trace = closing.trace_id});
+  outcome.billed_duration = billed_for(outcome.duration, closing);
+  if (extensions_busy() && !doomed_)
+    slot.closing = std::move(closing);
+  else
+    close(id, outcome.duration, closing);
   outcome.log_tail = log_->tail();
   slot.last_request_id = id;
   run->outcome = std::move(outcome);
@@ -223,6 +246,28 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, std::string status, std:
   slot.replied_at = around_.clock.elapsed();
   progress_.notify_all();
   log_->flush();
+}
+
+std::chrono::microseconds Environment::billed_for(microseconds duration, const Closing& closing) {
+  const microseconds restore =
+      closing.restore_duration ? billed(*closing.restore_duration, {}) : microseconds(0);
+  return billed(duration, closing.init_duration.value_or(microseconds(0)) + restore);
+}
+
+void Environment::close(const std::string& request_id, microseconds duration, const Closing& closing) {
+  log_->add(End{request_id});
+  Report report{.request_id = request_id,
+                .duration = duration,
+                .billed_duration = billed_for(duration, closing),
+                .memory_mb = spec_->memory_mb,
+                .peak_memory_bytes = peak_memory_,
+                .init_duration = closing.init_duration,
+                .restore_duration = closing.restore_duration,
+                .status = closing.status,
+                .error_type = closing.error_type,
+                .trace = closing.trace_id};
+  if (closing.restore_duration) report.billed_restore_duration = billed(*closing.restore_duration, {});
+  log_->add(report);
 }
 
 Task<> Environment::measure(std::shared_ptr<Environment> self) {

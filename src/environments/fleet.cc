@@ -29,7 +29,7 @@ Fleet::Impl::Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden&
       sink(sink_),
       options(std::move(options_)),
       ports{.runtime_api = options.runtime_api_port, .endpoint = options.endpoint_port},
-      runtimes(options.runtimes_directory, RuntimeSearch::of_this_machine()),
+      runtimes(options.runtimes_directory, options.runtimes),
       tasks(executor),
       api(executor, clock),
       room(executor),
@@ -81,6 +81,11 @@ Fleet::Impl::Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden&
            .patience = options.patience,
            .wait_for_room = [this](Duration until) { return wait_for_room(shared_from_this(), until); },
            .ready = around.changed}),
+      snapshots({.executor = executor,
+                 .tasks = tasks,
+                 .launcher = launcher,
+                 .roster = roster,
+                 .runtimes = runtimes}),
       pressure(executor, clock, "/proc", [this] { relieve(); }) {}
 
 std::function<void()> Fleet::Impl::adopt_endpoint(int fd, const std::string& tag) {
@@ -97,8 +102,10 @@ void Fleet::Impl::environment_changed(Environment& environment) {
     const bool provisioned = roster.provisioned(environment);
     roster.remove(environment);
     if (provisioned) provisioner.ended(environment);
+    if (environment.spec()->snap_start) snapshots.ended(environment);
   } else {
-    if (!roster.became_idle(environment)) return;
+    const bool kept = environment.state() == Environment::State::kHeld;
+    if (!kept && !roster.became_idle(environment)) return;
     keeper.at_latest(environment.idle_since() + options.freeze_after);
   }
   if (waiting > 0) room.notify_all();
@@ -109,10 +116,11 @@ Task<std::optional<Duration>> Fleet::Impl::keep() {
   std::optional<Duration> next = stock.expire();
   const auto consider = [&](Duration at) { next = std::min(next.value_or(at), at); };
   for (const auto& environment : roster.all()) {
-    if (environment->state() != Environment::State::kIdle || environment->ending()) continue;
+    const bool held = environment->state() == Environment::State::kHeld;
+    if ((environment->state() != Environment::State::kIdle && !held) || environment->ending()) continue;
     const Duration retire_at = environment->idle_since() + options.retire_after;
     const Duration freeze_at = environment->idle_since() + options.freeze_after;
-    const bool kept = roster.provisioned(*environment);
+    const bool kept = held || roster.provisioned(*environment);
     if (retire_at <= now && !kept) {
       environment->kill();
     } else if (freeze_at > now) {
@@ -157,6 +165,7 @@ Task<> Fleet::Impl::wait_for_room(std::shared_ptr<Impl> self, Duration until) {
 void Fleet::Impl::end_everything() {
   stopping = true;
   provisioner.clear();
+  snapshots.clear();
   stock.give_up();
   room.notify_all();
   for (const auto& environment : roster.all()) environment->kill();
@@ -202,6 +211,7 @@ void Fleet::retire(const std::string& function_arn) {
 
 void Fleet::retire(const std::shared_ptr<const Spec>& spec) {
   impl_->provisioner.set(spec, 0);
+  impl_->snapshots.forget(*spec);
   for (const auto& environment : impl_->roster.all())
     if (environment->spec() == spec) environment->retire();
 }
@@ -218,8 +228,8 @@ Fleet::Provisioned Fleet::provisioned(const std::shared_ptr<const Spec>& spec) c
   return impl_->provisioner.of(*spec);
 }
 
-Task<std::optional<std::string>> Fleet::prepare_snapshot(std::shared_ptr<const Spec>) {
-  throw std::logic_error("not built yet");
+Task<std::optional<std::string>> Fleet::prepare_snapshot(std::shared_ptr<const Spec> spec) {
+  return impl_->snapshots.prepare(std::move(spec));
 }
 
 std::shared_ptr<const Spec> Fleet::spec_of(const std::string& tag) const {

@@ -20,6 +20,7 @@
 #include "base/task.h"
 #include "environments/concurrency.h"
 #include "environments/environments.h"
+#include "environments/runtimes.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::environments {
@@ -35,8 +36,10 @@ struct StockOptions {
 };
 
 struct FleetOptions {
-  /// Host directory that holds python/ and nodejs/; what serves a runtime is shown inside as /var/runtime.
+  /// Host directory that holds python/, nodejs/, ...; what serves a runtime is shown inside as /var/runtime.
   std::string runtimes_directory;
+  /// Which interpreters serve runtimes.
+  RuntimeOptions runtimes;
   /// Where the Runtime API and the AWS endpoint listen inside every environment.
   std::uint16_t runtime_api_port = 9001;
   std::uint16_t endpoint_port = 4566;
@@ -105,8 +108,9 @@ class Fleet {
   };
   [[nodiscard]] Provisioned provisioned(const std::shared_ptr<const Spec>& spec) const;
 
-  /// SnapStart: initialises the version once and keeps that, before its first invocation. The failure's error
-  /// document when initialisation fails, else nullopt.
+  /// SnapStart: initialises the version and keeps that process, before its first invocation; new environments
+  /// come from kept ones (see snapshots.h). The failure's error document when initialisation fails, else
+  /// nullopt.
   Task<std::optional<std::string>> prepare_snapshot(std::shared_ptr<const Spec> spec);
 
   /// The function whose environment has this tag (see FleetOptions::adopt_endpoint); null when there is none.

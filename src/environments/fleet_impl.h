@@ -15,6 +15,7 @@
 #include "environments/memory_pressure.h"
 #include "environments/provisioner.h"
 #include "environments/roster.h"
+#include "environments/snapshots.h"
 #include "environments/stock.h"
 
 namespace martlet::environments {
@@ -48,9 +49,14 @@ struct Fleet::Impl : std::enable_shared_from_this<Fleet::Impl> {
   /// invocation, under the function's own timeout.
   static Task<> start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                       std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);
+  /// The same for SnapStart: from a snapshot where there is one.
+  static Task<> restore(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                        std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);
   void throttle(Run& run, ThrottleReason reason);
   /// The code has nothing that could be started.
-  void refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, const std::string& message);
+  static void refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, const std::string& message);
+  /// The function cannot be run, for a reason that its log tells.
+  static void refuse(const Spec& spec, LogStream& log, Run& run, const InitFailure& failure);
 
   // fleet.cc
   std::function<void()> adopt_endpoint(int fd, const std::string& tag);
@@ -85,6 +91,7 @@ struct Fleet::Impl : std::enable_shared_from_this<Fleet::Impl> {
   Stock stock;
   Launcher launcher;
   Provisioner provisioner;
+  Snapshots snapshots;
   MemoryPressure pressure;
   std::size_t waiting = 0;
   std::list<Duration> patience_ends;

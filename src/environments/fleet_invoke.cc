@@ -79,7 +79,7 @@ Task<> Fleet::Impl::deliver(std::shared_ptr<Impl> self, std::shared_ptr<const Sp
       self->throttle(*run, ThrottleReason::kFunctionInvocationRateLimitExceeded);
     } else {
       ++attempts;
-      co_await start(self, spec, runtime, run);
+      co_await (spec->snap_start ? restore(self, spec, runtime, run) : start(self, spec, runtime, run));
     }
   }
 }
@@ -93,10 +93,10 @@ void Fleet::Impl::throttle(Run& run, ThrottleReason reason) {
 
 Task<> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                           std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
-  self->relieve();
   const Birth birth = self->launcher.conceive(spec, runtime, InitializationType::kOnDemand);
   const auto first = co_await self->launcher.start(birth, self->options.init_timeout);
-  if (!first) co_return self->refuse_entrypoint(*spec, *birth.log, *run, first.error());
+  if (!first) co_return refuse_entrypoint(*spec, *birth.log, *run, first.error());
+  self->relieve();  // while it initialises
   const bool initialised = co_await (*first)->initialised();
   self->roster.release(**first);
   if (initialised) {
@@ -107,25 +107,57 @@ Task<> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec
   }
   if (self->stopping) co_return;  // the caller refuses the invocation
   const auto second = co_await self->launcher.start(birth, spec->timeout, run);
-  if (!second) co_return self->refuse_entrypoint(*spec, *birth.log, *run, second.error());
+  if (!second) co_return refuse_entrypoint(*spec, *birth.log, *run, second.error());
   self->roster.release(**second);
   co_await (*second)->finished(run);
 }
 
+Task<> Fleet::Impl::restore(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                            std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
+  auto snapshot = self->snapshots.take(spec);
+  if (!snapshot) {
+    snapshot = Snapshot{.birth = self->launcher.conceive(spec, runtime, InitializationType::kSnapStart),
+                        .environment = nullptr};
+    const auto started = co_await self->launcher.start(snapshot->birth, self->options.init_timeout);
+    if (!started) co_return refuse_entrypoint(*spec, *snapshot->birth.log, *run, started.error());
+    snapshot->environment = *started;
+  }
+  const auto environment = snapshot->environment;
+  const bool usable = co_await environment->initialised() && co_await environment->restore();
+  self->roster.release(*environment);
+  if (!usable) {
+    // Without a failure it has just ended; the caller tries again.
+    if (const InitFailure& failure = environment->init_failure(); !failure.error_type.empty())
+      refuse(*spec, *snapshot->birth.log, *run, failure);
+  } else if (environment->state() == Environment::State::kIdle) {
+    environment->begin(run);
+    co_await environment->finished(run);
+  }
+}
+
 void Fleet::Impl::refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, const std::string& message) {
+  refuse(spec, log, run,
+         {.kind = Outcome::Kind::kInitError,
+          .error_type = "Runtime.InvalidEntrypoint",
+          .document = {},
+          .message = message});
+}
+
+void Fleet::Impl::refuse(const Spec& spec, LogStream& log, Run& run, const InitFailure& failure) {
   const std::string& id = run.invocation.request_id;
-  const std::string type = "Runtime.InvalidEntrypoint";
   log.begin_tail();
-  log.add(start_line(id, spec.version));
-  log.add(failure_line(id, message, type));
-  log.add(end_line(id));
-  Outcome outcome{.kind = Outcome::Kind::kInitError, .payload = platform_error(type, id, message)};
+  log.add(Start{id, spec.version, run.invocation.trace_id});
+  log.add(Fault{id, failure.message, failure.error_type});
+  log.add(End{id});
+  Outcome outcome{.kind = failure.kind, .payload = failure.document};
+  if (outcome.payload.empty()) outcome.payload = platform_error(failure.error_type, id, failure.message);
   outcome.billed_duration = billed({}, {});
-  log.add(report_line({.request_id = id,
-                       .billed_duration = outcome.billed_duration,
-                       .memory_mb = spec.memory_mb,
-                       .status = "error",
-                       .error_type = type}));
+  log.add(Report{.request_id = id,
+                 .billed_duration = outcome.billed_duration,
+                 .memory_mb = spec.memory_mb,
+                 .status = Status::kError,
+                 .error_type = failure.error_type,
+                 .trace = run.invocation.trace_id});
   outcome.log_tail = log.tail();
   run.outcome = std::move(outcome);
   log.flush();

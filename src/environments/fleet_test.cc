@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "environments/fleet_test_support_test.h"
-#include "environments/process_warden_test.h"
+#include "environments/process_fleet_test.h"
 
 namespace martlet::environments {
 namespace {
@@ -18,35 +18,10 @@ using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
-struct World {
-  explicit World(Executor with, FleetOptions options = options_for_test())
-      : executor(with),
-        clock(make_system_clock(with)),
-        warden(with),
-        fleet(with, *clock, ids, warden, sink, options) {}
-  Executor executor;
-  std::unique_ptr<Clock> clock;
-  Ids ids;
-  ProcessWarden warden;
-  CollectingSink sink;
-  Fleet fleet;
-};
+using World = ProcessWorld;
 
-using Body = std::function<Task<>(World&)>;
-
-void with_fleet(Body body, FleetOptions options = options_for_test()) {
-  run_async([&](Executor executor) -> Task<> {
-    World world(executor, options);
-    std::exception_ptr failure;
-    try {
-      co_await body(world);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    co_await world.fleet.stop();
-    EXPECT_EQ(world.warden.alive, 0);
-    if (failure) std::rethrow_exception(failure);
-  });
+void with_fleet(const ProcessBody& body, FleetOptions options = options_for_test()) {
+  with_process_fleet(body, std::move(options));
 }
 
 Code python(const std::string& text) {

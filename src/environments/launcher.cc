@@ -21,8 +21,19 @@ Birth Launcher::conceive(std::shared_ptr<const Spec> spec, std::shared_ptr<const
   auto log =
       std::make_shared<LogStream>(with_.executor, with_.clock, with_.sink, with_.tasks, spec,
                                   log_stream_name(with_.clock.now(), spec->version, with_.ids.hex(32)));
-  log->add(init_start_line(*spec, runtime->version));
   return {.spec = std::move(spec), .runtime = std::move(runtime), .log = std::move(log), .type = type};
+}
+
+void Launcher::announce(const Birth& birth) {
+  const Spec& spec = *birth.spec;
+  birth.log->add(InitStart{.initialization_type = birth.type,
+                           .runtime_version = birth.runtime->version,
+                           .region = spec.region,
+                           .function_name = spec.function_name,
+                           .function_version = spec.version,
+                           .instance_id = birth.log->name(),
+                           .memory_mb = spec.memory_mb,
+                           .notice = birth.runtime->notice});
 }
 
 Task<Launcher::Started> Launcher::start(Birth birth, Duration limit, std::shared_ptr<Run> run) {
@@ -58,11 +69,15 @@ Task<Launcher::Started> Launcher::start_in_place(Birth birth, Duration limit, st
 
 std::shared_ptr<Environment> Launcher::make(const Birth& birth, sandbox::Policy policy,
                                             const std::shared_ptr<Run>& run) {
-  auto environment =
-      std::make_shared<Environment>(with_.around, birth.spec, birth.runtime, birth.log, std::move(policy));
+  auto environment = std::make_shared<Environment>(with_.around, birth.spec, birth.runtime, birth.log,
+                                                   std::move(policy), birth.type);
   with_.roster.add(environment, birth.type);
   ++cold_starts_;
-  if (run) environment->begin(run);
+  // Not before there are those who may want to know. A second try goes on with what the first one began.
+  if (run)
+    environment->begin(run);
+  else
+    announce(birth);
   return environment;
 }
 
@@ -85,7 +100,7 @@ Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr
       variables_for(*birth.spec, *birth.runtime, with_.ports, birth.log->name(), credentials, birth.type);
   const auto environment = make(birth, std::move(policy), run);
   co_await environment->start(limit, preboot->take_sandbox());
-  preboot->give(function_document(environment->variables(), birth.spec->memory_mb));
+  preboot->give(function_document(environment->variables(), birth.runtime->heap_mb(birth.spec->memory_mb)));
   co_return environment;
 }
 
@@ -93,7 +108,10 @@ Task<Launcher::Started> Launcher::boot(Birth birth, Duration limit, std::shared_
   const Spec& spec = *birth.spec;
   auto policy = policy_for(spec, *birth.runtime, with_.ports, "env-" + with_.ids.hex(24), birth.log->name(),
                            co_await credentials_of(spec), birth.type);
-  if (!policy) co_return std::unexpected(policy.error());
+  if (!policy) {
+    if (!run) announce(birth);
+    co_return std::unexpected(policy.error());
+  }
   const auto environment = make(birth, std::move(*policy), run);
   std::string reason;
   try {

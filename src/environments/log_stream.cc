@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/signal.h"
 #include "environments/alarm.h"
+#include "environments/application_level.h"
 #include "environments/log_lines.h"
 
 namespace martlet::environments {
@@ -31,10 +32,11 @@ constexpr Duration kFlushInterval = std::chrono::milliseconds(100);
 constexpr std::size_t kMaxDrainBytes = 2 << 20;
 
 struct Pipe {
-  explicit Pipe(const Executor& executor, int fd) : descriptor(executor, fd) {
+  Pipe(const Executor& executor, int fd, LineSource from) : descriptor(executor, fd), source(from) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   }
   stream_descriptor descriptor;
+  LineSource source;
   LogLines lines;
   bool ended = false;
 };
@@ -50,14 +52,37 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
         tasks(tasks_),
         spec(std::move(spec_)),
         name(std::move(name_)),
+        is_json(spec->logging.format == Logging::Format::kJson),
+        application_level(application_level_of(spec->logging.application_level)),
+        system_level(system_level_of(spec->logging.system_level)),
         changed(executor),
         interval(executor, clock, [this] { return look(); }) {}
 
-  void add(std::string message) {
+  void add(const PlatformEvent& event) {
+    const TimePoint now = clock.now();
+    if (telemetry) telemetry->note(event, now);
+    std::string line;
+    if (!is_json) {
+      line = text_of(event, now);
+    } else if (level_of(event) >= system_level) {
+      line = json_of(event, now, Dialect::kLog);
+      if (!line.empty()) line += '\n';
+    }
+    if (!line.empty()) add(std::move(line), now);
+  }
+
+  void add_line(LineSource source, std::string message) {
+    const TimePoint now = clock.now();
+    if (telemetry) telemetry->note_line(source, message, now);
+    if (is_json && source == LineSource::kFunction && !reaches_log(message, application_level)) return;
+    add(std::move(message), now);
+  }
+
+  void add(std::string message, TimePoint now) {
     tail += message;
     if (tail.size() > 4 * kTailBytes) tail.erase(0, tail.size() - kTailBytes);
     pending_bytes += message.size();
-    pending.push_back({.timestamp_ms = to_epoch_ms(clock.now()), .message = std::move(message)});
+    pending.push_back({.timestamp_ms = to_epoch_ms(now), .message = std::move(message)});
     if (pending_bytes >= kFlushBytes) {
       flush();
     } else if (pending.size() == 1) {
@@ -68,7 +93,7 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
   /// Reads what `pipe` has now, at most `limit` bytes. Marks it when it has ended.
   void pull(Pipe& pipe, std::size_t limit) {
     static std::array<char, 64 << 10> buffer;  // the loop is one thread
-    const auto take = [this](std::string message) { add(std::move(message)); };
+    const auto take = [this, &pipe](std::string message) { add_line(pipe.source, std::move(message)); };
     while (!pipe.ended && limit > 0) {
       const ssize_t count =
           ::read(pipe.descriptor.native_handle(), buffer.data(), std::min(buffer.size(), limit));
@@ -82,6 +107,11 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
       pipe.lines.feed({buffer.data(), static_cast<std::size_t>(count)}, take);
       limit -= static_cast<std::size_t>(count);
     }
+  }
+
+  void listen(int fd, LineSource source, std::string task) {
+    auto pipe = pipes.emplace_back(std::make_shared<Pipe>(executor, fd, source));
+    tasks.spawn(std::move(task), read(shared_from_this(), std::move(pipe)));
   }
 
   static Task<> read(std::shared_ptr<Impl> self, std::shared_ptr<Pipe> pipe) {
@@ -139,6 +169,10 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
   TaskGroup& tasks;
   std::shared_ptr<const Spec> spec;
   std::string name;
+  const bool is_json;
+  const ApplicationLevel application_level;
+  const SystemLevel system_level;
+  std::shared_ptr<Telemetry> telemetry;
   Signal changed;
   Alarm interval;
   std::vector<std::shared_ptr<Pipe>> pipes;
@@ -158,25 +192,38 @@ LogStream::~LogStream() = default;
 const std::string& LogStream::name() const { return impl_->name; }
 
 void LogStream::attach(int stdout_fd, int stderr_fd) {
-  for (const int fd : {stdout_fd, stderr_fd}) {
-    auto pipe = impl_->pipes.emplace_back(std::make_shared<Pipe>(impl_->executor, fd));
-    impl_->tasks.spawn("log pipe", Impl::read(impl_, std::move(pipe)));
-  }
+  for (const int fd : {stdout_fd, stderr_fd}) impl_->listen(fd, LineSource::kFunction, "log pipe");
+}
+
+void LogStream::attach_extension(const std::string& name, int stdout_fd, int stderr_fd) {
+  for (const int fd : {stdout_fd, stderr_fd})
+    impl_->listen(fd, LineSource::kExtension, "log pipe of " + name);
+}
+
+void LogStream::set_telemetry(std::shared_ptr<Telemetry> telemetry) {
+  impl_->telemetry = std::move(telemetry);
 }
 
 void LogStream::drain() {
+  std::array<Pipe*, 4> pipes{};
   std::array<pollfd, 4> ready{};
-  const std::size_t count = std::min(impl_->pipes.size(), ready.size());
-  for (std::size_t i = 0; i < count; ++i)
-    ready[i] = {.fd = impl_->pipes[i]->descriptor.native_handle(), .events = POLLIN, .revents = 0};
+  std::size_t count = 0;
+  for (const auto& pipe : impl_->pipes) {
+    // What an extension prints belongs to no invocation, and may be in the middle of a line.
+    if (pipe->source != LineSource::kFunction || count == ready.size()) continue;
+    pipes[count] = pipe.get();
+    ready[count++] = {.fd = pipe->descriptor.native_handle(), .events = POLLIN, .revents = 0};
+  }
   if (::poll(ready.data(), count, 0) > 0)
     for (std::size_t i = 0; i < count; ++i)
-      if (ready[i].revents != 0) impl_->pull(*impl_->pipes[i], kMaxDrainBytes);
-  for (const auto& pipe : impl_->pipes)
-    pipe->lines.finish([this](std::string message) { impl_->add(std::move(message)); });
+      if (ready[i].revents != 0) impl_->pull(*pipes[i], kMaxDrainBytes);
+  const auto take = [this](std::string message) {
+    impl_->add_line(LineSource::kFunction, std::move(message));
+  };
+  for (std::size_t i = 0; i < count; ++i) pipes[i]->lines.finish(take);
 }
 
-void LogStream::add(std::string message) { impl_->add(std::move(message)); }
+void LogStream::add(const PlatformEvent& event) { impl_->add(event); }
 
 void LogStream::begin_tail() { impl_->tail.clear(); }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 // LogStream collects what one environment prints, and what the platform says about it, and hands it to the
-// LogSink in order. It reads the two pipes of the sandbox; when the sink falls behind it stops reading them,
-// so that a function that prints faster than its log can be written is slowed down, as with any pipe. Shared
-// by its environment and its own tasks; lives on the loop.
+// LogSink in order, in the function's log format and filtered by its log levels. It reads the two pipes of
+// the sandbox and those of extensions; when the sink falls behind it stops reading them, so that a function
+// that prints faster than its log can be written is slowed down, as with any pipe. Everything, filtered or
+// not, goes to the environment's Telemetry as well. Shared by its environment and its own tasks; lives on the
+// loop.
 
 #include <cstddef>
 #include <memory>
@@ -14,6 +16,8 @@
 #include "base/task.h"
 #include "base/task_group.h"
 #include "environments/environments.h"
+#include "environments/platform_events.h"
+#include "environments/telemetry.h"
 
 namespace martlet::environments {
 
@@ -31,10 +35,14 @@ class LogStream {
   /// Starts to read the pipes, which it owns from now on. May be called again for a sandbox that follows the
   /// first.
   void attach(int stdout_fd, int stderr_fd);
+  /// The same for what an extension prints, for as long as it runs. `name` is for people.
+  void attach_extension(const std::string& name, int stdout_fd, int stderr_fd);
+  /// Who is told everything from now on; null for nobody.
+  void set_telemetry(std::shared_ptr<Telemetry> telemetry);
   /// Takes in what the function has written so far, an unfinished line included.
   void drain();
-  /// Adds a line of the platform.
-  void add(std::string message);
+  /// Adds what the platform says.
+  void add(const PlatformEvent& event);
 
   /// Forgets the tail: an invocation begins.
   void begin_tail();

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/signal.h"
 #include "environments/fleet_test_support_test.h"
 
@@ -76,14 +79,83 @@ TEST(LogStream, DrainTakesWhatWasWrittenAndAnUnfinishedLine) {
     EXPECT_EQ(::write(out[1], "a\nb", 3), 3);
     EXPECT_EQ(::write(err[1], "c\n", 2), 2);
     stream.drain();
-    stream.add("END\n");
-    EXPECT_EQ(stream.tail(), "a\nc\nb\nEND\n");
+    stream.add(End{"id"});
+    EXPECT_EQ(stream.tail(), "a\nc\nb\nEND RequestId: id\n");
     ::close(out[1]);
     ::close(err[1]);
     co_await stream.finished();
     EXPECT_EQ(sink.messages.size(), 4u);
     co_await tasks.join();
   });
+}
+
+/// What a stream with that logging makes of events and lines; function's line first, then the extension's.
+std::vector<std::string> messages_of(const Logging& logging, const std::vector<PlatformEvent>& events,
+                                     const std::string& printed, const std::string& by_extension) {
+  std::vector<std::string> messages;
+  run_async([&](Executor executor) -> Task<> {
+    const auto clock = make_simulated_clock(executor, from_epoch_ms(0));
+    CollectingSink sink;
+    TaskGroup tasks(executor);
+    auto spec = std::make_shared<Spec>();
+    spec->logging = logging;
+    auto stream = std::make_unique<LogStream>(executor, *clock, sink, tasks, spec, "stream");
+    for (const PlatformEvent& event : events) stream->add(event);
+    for (const std::string* text : {&printed, &by_extension}) {
+      int out[2];
+      int err[2];
+      EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
+      EXPECT_EQ(::pipe2(err, O_CLOEXEC), 0);
+      EXPECT_EQ(::write(err[1], text->data(), text->size()), static_cast<ssize_t>(text->size()));
+      ::close(out[1]);
+      ::close(err[1]);
+      if (text == &printed)
+        stream->attach(out[0], err[0]);
+      else
+        stream->attach_extension("agent", out[0], err[0]);
+      co_await stream->finished();
+    }
+    co_await tasks.join();
+    stream.reset();
+    // Its alarm lets go of the clock at its next step.
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    messages = sink.messages;
+  });
+  return messages;
+}
+
+using Messages = std::vector<std::string>;
+
+TEST(LogStream, TextIsWrittenWholeWhateverTheLevels) {
+  const Logging logging{
+      .format = Logging::Format::kText, .application_level = "FATAL", .system_level = "WARN"};
+  EXPECT_EQ(messages_of(logging, {Start{"id", "1"}, RuntimeDone{.request_id = "id"}, End{"id"}},
+                        "{\"level\":\"debug\"}\n", "by the extension\n"),
+            (Messages{"START RequestId: id Version: 1\n", "END RequestId: id\n", "{\"level\":\"debug\"}\n",
+                      "by the extension\n"}));
+}
+
+TEST(LogStream, JsonIsFilteredByBothLevels) {
+  const std::vector<PlatformEvent> events{Start{"id", "1"}, RuntimeDone{.request_id = "id"}, End{"id"},
+                                          RuntimeDone{.request_id = "x", .status = Status::kFailure}};
+  const std::string printed = "{\"level\":\"error\",\"time\":\"2026-01-31T12:00:00Z\"}\n{\"msg\":1}\ntext\n";
+  Logging logging{.format = Logging::Format::kJson, .application_level = "WARN", .system_level = "INFO"};
+  auto messages = messages_of(logging, events, printed, "{\"msg\":2}\n");
+  ASSERT_EQ(messages.size(), 5U);
+  EXPECT_EQ(
+      messages[0],
+      "{\"time\":\"1970-01-01T00:00:00.000Z\",\"type\":\"platform.start\",\"record\":{\"requestId\":\"id\","
+      "\"version\":\"1\"}}\n");
+  EXPECT_NE(messages[1].find("\"requestId\":\"x\",\"status\":\"failure\""), std::string::npos);
+  EXPECT_EQ(messages[2], "{\"level\":\"error\",\"time\":\"2026-01-31T12:00:00Z\"}\n");
+  EXPECT_EQ(messages[3], "text\n");
+  EXPECT_EQ(messages[4], "{\"msg\":2}\n");
+  logging.system_level = "DEBUG";
+  logging.application_level = "INFO";
+  EXPECT_EQ(messages_of(logging, events, printed, "").size(), 6U);
+  logging.system_level = "WARN";
+  EXPECT_EQ(messages_of(logging, events, "", "").size(), 1U);
 }
 
 }  // namespace

@@ -64,9 +64,7 @@ Variables variables_before_function(const Runtime& runtime, const Ports& ports) 
       {"AWS_ENDPOINT_URL", "http://127.0.0.1:" + std::to_string(ports.endpoint)},
       {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:" + std::to_string(ports.runtime_api)},
   };
-  if (runtime.language == Language::kPython) variables["PYTHONPATH"] = "/var/runtime";
-  if (runtime.language == Language::kNode)
-    variables["NODE_PATH"] = "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task";
+  for (const auto& [name, value] : runtime.variables) variables[name] = value;
   return variables;
 }
 
@@ -95,6 +93,10 @@ Variables variables_for(const Spec& spec, const Runtime& runtime, const Ports& p
   variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(spec.memory_mb);
   variables["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
   variables["AWS_LAMBDA_LOG_STREAM_NAME"] = log_stream;
+  const bool is_json = spec.logging.format == Logging::Format::kJson;
+  variables["AWS_LAMBDA_LOG_FORMAT"] = is_json ? "JSON" : "Text";
+  // Without JSON there is no filtering, and a function may use this name for itself.
+  if (is_json) variables["AWS_LAMBDA_LOG_LEVEL"] = spec.logging.application_level;
   variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = name_of(type);
   return variables;
 }
@@ -104,16 +106,12 @@ namespace {
 /// A function of a runtime with a zip file. Returns what is missing.
 std::optional<std::string> add_runtime_and_code(sandbox::Policy& policy, const Spec& spec,
                                                 const Runtime& runtime) {
-  policy.command = runtime.command;
+  policy.command = runtime.command_for(spec.memory_mb);
   if (policy.command.empty()) {
     const auto bootstrap = bootstrap_of(spec);
     if (!bootstrap) return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
     policy.command = {*bootstrap};
   }
-  if (runtime.language == Language::kNode)
-    // Node.js does not see the sandbox's memory limit; without this it would collect garbage too late.
-    policy.command.insert(policy.command.begin() + 1,
-                          "--max-old-space-size=" + std::to_string(spec.memory_mb * 9 / 10));
   policy.working_directory = "/var/task";
   policy.binds = runtime.binds;
   policy.binds.push_back({.source = spec.code_directory, .target = "/var/task"});
@@ -151,6 +149,7 @@ std::expected<sandbox::Policy, std::string> policy_for(const Spec& spec, const R
   policy.tmp_bytes = static_cast<std::uint64_t>(spec.ephemeral_storage_mb) << 20;
   policy.memory_bytes = static_cast<std::uint64_t>(spec.memory_mb) << 20;
   policy.cpus = 0;  // initialisation runs unthrottled
+  policy.egress = spec.egress;
   policy.listeners = {{.port = ports.runtime_api}, {.port = ports.endpoint}};
   return policy;
 }

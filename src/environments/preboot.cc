@@ -39,11 +39,11 @@ sandbox::Finish finish_for(const sandbox::Policy& policy, const Runtime& runtime
   return rest;
 }
 
-std::string function_document(const Variables& variables, std::uint32_t memory_mb) {
+std::string function_document(const Variables& variables, std::uint32_t heap_mb) {
   boost::json::object names;
   for (const auto& [name, value] : variables) names[name] = value;
   return boost::json::serialize(boost::json::object{
-      {"variables", std::move(names)}, {"working_directory", "/var/task"}, {"heap_mb", memory_mb * 9 / 10}});
+      {"variables", std::move(names)}, {"working_directory", "/var/task"}, {"heap_mb", heap_mb}});
 }
 
 Preboot::Preboot(Environment::Surroundings& surroundings, sandbox::Policy policy)

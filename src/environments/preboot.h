@@ -27,7 +27,7 @@ sandbox::Policy preboot_policy(const Runtime& runtime, const Ports& ports, const
 /// What such a sandbox lacks to be that function's.
 sandbox::Finish finish_for(const sandbox::Policy& policy, const Runtime& runtime);
 /// The answer to GET /2018-06-01/martlet/function.
-std::string function_document(const Variables& variables, std::uint32_t memory_mb);
+std::string function_document(const Variables& variables, std::uint32_t heap_mb);
 
 class Preboot final : public WaitingRuntime, public std::enable_shared_from_this<Preboot> {
  public:

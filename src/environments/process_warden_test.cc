@@ -14,7 +14,10 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <optional>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "base/signal.h"
 
@@ -40,93 +43,75 @@ int listen_anywhere(std::uint16_t& port) {
   return fd;
 }
 
-class ProcessSandbox final : public sandbox::Sandbox {
- public:
-  ProcessSandbox(Executor executor, ProcessWarden& warden, sandbox::Policy policy)
-      : warden_(warden), name_(policy.name), exited_(executor) {
-    for (const sandbox::Listener& listener : policy.listeners) {
-      std::uint16_t port = 0;
-      listeners_.push_back(listen_anywhere(port));
-      for (auto& [name, value] : policy.environment)
-        replace_all(value, ":" + std::to_string(listener.port), ":" + std::to_string(port));
-    }
-    start(policy);
-    exited_.assign(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    ++warden_.alive;
-  }
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+  ::close(fd);
+  throw std::runtime_error("nobody listens");
+}
 
-  ~ProcessSandbox() override {
-    kill();
-    if (!reaped_) ::waitpid(pid_, nullptr, 0);
-    for (const int fd : listeners_)
+using Paths = std::vector<sandbox::Bind>;
+
+/// One program as a process group of its own.
+class Child {
+ public:
+  Child(Executor executor, const sandbox::Program& program, const Paths& paths)
+      : exited_(std::move(executor)) {
+    start(program, paths);
+    exited_.assign(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  }
+  ~Child() {
+    if (!result_) {
+      signal(SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    for (const int fd : outputs_)
       if (fd >= 0) ::close(fd);
   }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
 
-  [[nodiscard]] const std::string& name() const override { return name_; }
-  int take_listener(std::size_t index) override { return std::exchange(listeners_.at(index), -1); }
-  int take_stdout() override { return std::exchange(outputs_[0], -1); }
-  int take_stderr() override { return std::exchange(outputs_[1], -1); }
+  int take_output(std::size_t index) { return std::exchange(outputs_[index], -1); }
 
-  Task<sandbox::Result> wait() override {
+  void signal(int number) {
+    if (!result_) ::kill(-pid_, number);
+  }
+
+  static Task<sandbox::Result> wait(std::shared_ptr<Child> self) {
     boost::system::error_code ignored;
-    int status = 0;
     // A wake-up may be for nothing; only waitpid() knows.
-    while (::waitpid(pid_, &status, WNOHANG) == 0)
-      co_await exited_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                                  boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-    reaped_ = true;
-    ::kill(-pid_, SIGKILL);
-    --warden_.alive;
-    sandbox::Result result;
-    result.kind = killed_               ? sandbox::Result::Kind::kKilled
-                  : WIFSIGNALED(status) ? sandbox::Result::Kind::kSignalled
-                                        : sandbox::Result::Kind::kExited;
-    result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    co_return result;
+    while (!self->reap())
+      co_await self->exited_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                                        boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    co_return *self->result_;
   }
-
-  void kill() override {
-    if (reaped_) return;
-    killed_ = true;
-    ::kill(-pid_, SIGKILL);
-  }
-
-  Task<> finish(sandbox::Finish) override { throw std::logic_error("this warden has no such thing"); }
-  Task<> run_main(sandbox::Program) override { throw std::logic_error("this warden has no such thing"); }
-  Task<std::unique_ptr<sandbox::Process>> run(sandbox::Program) override {
-    throw std::logic_error("this warden has no such thing");
-  }
-  void signal_main(int) override { throw std::logic_error("this warden has no such thing"); }
-  Task<> freeze() override {
-    ++warden_.freezes;
-    ::kill(-pid_, SIGSTOP);
-    co_return;
-  }
-  Task<> thaw() override {
-    ++warden_.thaws;
-    ::kill(-pid_, SIGCONT);
-    co_return;
-  }
-  Task<> set_cpus(double cpus) override {
-    warden_.cpus = cpus;
-    co_return;
-  }
-  Task<sandbox::Usage> usage() override {
-    co_return sandbox::Usage{.memory_bytes = 20 << 20, .peak_memory_bytes = 30 << 20};
-  }
-  Task<> reset_peak() override { co_return; }
 
  private:
-  void start(const sandbox::Policy& policy) {
+  bool reap() {
+    int status = 0;
+    if (result_) return true;
+    if (::waitpid(pid_, &status, WNOHANG) == 0) return false;
+    ::kill(-pid_, SIGKILL);
+    result_.emplace();
+    result_->kind = WIFSIGNALED(status) ? sandbox::Result::Kind::kSignalled : sandbox::Result::Kind::kExited;
+    result_->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    result_->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return true;
+  }
+
+  void start(const sandbox::Program& program, const Paths& paths) {
     const auto host_path = [&](std::string text) {
-      for (const sandbox::Bind& bind : policy.binds) replace_all(text, bind.target, bind.source);
+      for (const sandbox::Bind& bind : paths) replace_all(text, bind.target, bind.source);
       return text;
     };
     std::vector<std::string> arguments;
-    for (const std::string& argument : policy.command) arguments.push_back(host_path(argument));
+    for (const std::string& argument : program.command) arguments.push_back(host_path(argument));
     std::vector<std::string> variables;
-    for (const auto& [name, value] : policy.environment) variables.push_back(name + "=" + host_path(value));
+    for (const auto& [name, value] : program.environment) variables.push_back(name + "=" + host_path(value));
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     std::vector<char*> envp;
@@ -152,14 +137,125 @@ class ProcessSandbox final : public sandbox::Sandbox {
     if (failure != 0) throw std::runtime_error("the program cannot be started: " + arguments[0]);
   }
 
+  pid_t pid_ = -1;
+  int outputs_[2] = {-1, -1};
+  std::optional<sandbox::Result> result_;
+  boost::asio::posix::stream_descriptor exited_;
+};
+
+class ChildProcess final : public sandbox::Process {
+ public:
+  explicit ChildProcess(std::shared_ptr<Child> child) : child_(std::move(child)) {}
+  int take_stdout() override { return child_->take_output(0); }
+  int take_stderr() override { return child_->take_output(1); }
+  Task<sandbox::Result> wait() override { return Child::wait(child_); }
+  void signal(int number) override { child_->signal(number); }
+
+ private:
+  std::shared_ptr<Child> child_;
+};
+
+class ProcessSandbox final : public sandbox::Sandbox {
+ public:
+  ProcessSandbox(Executor executor, ProcessWarden& warden, sandbox::Policy policy)
+      : executor_(executor), warden_(warden), name_(policy.name), paths_(policy.binds), changed_(executor) {
+    for (const sandbox::Listener& listener : policy.listeners) {
+      std::uint16_t port = 0;
+      listeners_.push_back(listen_anywhere(port));
+      ports_.emplace_back(":" + std::to_string(listener.port), ":" + std::to_string(port));
+    }
+    if (!policy.command.empty())
+      main_ = start({.command = policy.command,
+                     .environment = policy.environment,
+                     .working_directory = policy.working_directory});
+    ++warden_.alive;
+  }
+
+  ~ProcessSandbox() override {
+    kill();
+    for (const int fd : listeners_)
+      if (fd >= 0) ::close(fd);
+  }
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  int take_listener(std::size_t index) override { return std::exchange(listeners_.at(index), -1); }
+  int take_stdout() override { return main_ ? main_->take_output(0) : -1; }
+  int take_stderr() override { return main_ ? main_->take_output(1) : -1; }
+
+  Task<sandbox::Result> wait() override {
+    while (!main_ && !killed_) co_await changed_.wait();
+    sandbox::Result result;
+    if (main_) result = co_await Child::wait(main_);
+    if (killed_) result.kind = sandbox::Result::Kind::kKilled;
+    for (const auto& child : others_) {
+      child->signal(SIGKILL);
+      co_await Child::wait(child);
+    }
+    --warden_.alive;
+    co_return result;
+  }
+
+  void kill() override {
+    killed_ = true;
+    if (main_) main_->signal(SIGKILL);
+    for (const auto& child : others_) child->signal(SIGKILL);
+    changed_.notify_all();
+  }
+
+  Task<> finish(sandbox::Finish) override { throw std::logic_error("this warden has no such thing"); }
+  Task<> run_main(sandbox::Program program) override {
+    main_ = start(std::move(program));
+    changed_.notify_all();
+    co_return;
+  }
+  Task<std::unique_ptr<sandbox::Process>> run(sandbox::Program program) override {
+    others_.push_back(start(std::move(program)));
+    co_return std::make_unique<ChildProcess>(others_.back());
+  }
+  void signal_main(int number) override {
+    if (main_) main_->signal(number);
+  }
+  Task<int> connect(std::uint16_t port) override { co_return connect_to(port); }
+  Task<> freeze() override {
+    ++warden_.freezes;
+    signal_all(SIGSTOP);
+    co_return;
+  }
+  Task<> thaw() override {
+    ++warden_.thaws;
+    signal_all(SIGCONT);
+    co_return;
+  }
+  Task<> set_cpus(double cpus) override {
+    warden_.cpus = cpus;
+    co_return;
+  }
+  Task<sandbox::Usage> usage() override {
+    co_return sandbox::Usage{.memory_bytes = 20 << 20, .peak_memory_bytes = 30 << 20};
+  }
+  Task<> reset_peak() override { co_return; }
+
+ private:
+  std::shared_ptr<Child> start(sandbox::Program program) {
+    for (auto& [name, value] : program.environment)
+      for (const auto& [from, to] : ports_) replace_all(value, from, to);
+    return std::make_shared<Child>(executor_, program, paths_);
+  }
+  void signal_all(int number) {
+    signal_main(number);
+    for (const auto& child : others_) child->signal(number);
+  }
+
+  Executor executor_;
   ProcessWarden& warden_;
   std::string name_;
+  Paths paths_;
+  std::vector<std::pair<std::string, std::string>> ports_;
   std::vector<int> listeners_;
-  int outputs_[2] = {-1, -1};
-  pid_t pid_ = -1;
+  std::shared_ptr<Child> main_;
+  std::vector<std::shared_ptr<Child>> others_;
   bool killed_ = false;
-  bool reaped_ = false;
-  boost::asio::posix::stream_descriptor exited_;
+  Signal changed_;
 };
 
 }  // namespace

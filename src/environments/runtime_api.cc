@@ -3,7 +3,9 @@
 #include "base/crypto.h"
 #include "environments/api_answers.h"
 #include "environments/credentials_endpoint.h"
+#include "environments/extensions_api.h"
 #include "environments/platform_log.h"
+#include "environments/telemetry_api.h"
 
 namespace martlet::environments {
 
@@ -166,6 +168,12 @@ Task<> answer_function(std::shared_ptr<WaitingRuntime> waiting, net::ResponseWri
   co_await writer.send(document ? api_json(200, std::move(*document)) : response_to(Verdict::kWrongState));
 }
 
+Task<> answer_subscription(Host host, net::Request& request, net::ResponseWriter& writer) {
+  const auto telemetry = host->telemetry_host();
+  const std::string body = co_await request.read_all(kMaxSubscribeBytes);
+  co_await writer.send(answer_telemetry(*telemetry, request.head(), body));
+}
+
 Task<> answer_runtime(Host host, std::string_view path, net::Request& request, net::ResponseWriter& writer) {
   const bool get = request.head().method == "GET";
   const bool post = request.head().method == "POST";
@@ -231,6 +239,9 @@ Task<> RuntimeApi::answer(net::Request& request, net::ResponseWriter& writer) {
   if (!host) return refuse_path(writer);
   if (path.starts_with(kPrefix))
     return answer_runtime(std::move(host), path.substr(kPrefix.size()), request, writer);
+  if (path.starts_with(kExtensionsPrefix))
+    return answer_extension(host->extensions_host(), path.substr(kExtensionsPrefix.size()), request, writer);
+  if (is_telemetry_path(path)) return answer_subscription(std::move(host), request, writer);
   if (path == kCredentialsPath && request.head().method == "GET")
     return answer_credentials(std::move(host), request, writer);
   return refuse_path(writer);

@@ -22,6 +22,9 @@
 
 namespace martlet::environments {
 
+class ExtensionsHost;
+class TelemetryHost;
+
 /// Most bytes of a buffered answer (6 MB and what AWS allows for its envelope).
 inline constexpr std::size_t kMaxResponseBytes = 6'291'556;
 /// Most bytes of a streamed answer: 200 MB.
@@ -80,6 +83,10 @@ class RuntimeHost {
   virtual Task<Verdict> fail_restore(RuntimeError error) = 0;
   /// The credentials endpoint's answer to one who shows `token`; nullopt when that is not the right one.
   virtual Task<std::optional<std::string>> credentials(std::string token) = 0;
+
+  /// What answers the Extensions API, and the Telemetry and Logs APIs.
+  virtual std::shared_ptr<ExtensionsHost> extensions_host() = 0;
+  virtual std::shared_ptr<TelemetryHost> telemetry_host() = 0;
 };
 
 /// A runtime without a function yet (see preboot.h).

@@ -167,6 +167,54 @@ TEST(Sandboxed, ParallelOnesThenFrozenThenReused) {
       options);
 }
 
+/// An extension of a layer that prints what it sees, and holds on to what it is told at its end.
+constexpr const char* kExtension = R"(#!/usr/bin/python3
+import http.client, json, os, sys
+c = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
+def call(method, path, body=None, headers={}):
+    c.request(method, '/2020-01-01/extension/' + path, body, headers)
+    r = c.getresponse()
+    return r.read(), r.headers
+id = call('POST', 'register', '{"events":["INVOKE","SHUTDOWN"]}', {'Lambda-Extension-Name': 'watcher'})[1]['Lambda-Extension-Identifier']
+while True:
+    event = json.loads(call('GET', 'event/next', None, {'Lambda-Extension-Identifier': id})[0])
+    print('watcher', event['eventType'], event.get('shutdownReason'), os.getuid(), sorted(os.listdir('/opt/extensions')), flush=True)
+    if event['eventType'] == 'SHUTDOWN': sys.exit(0)
+)";
+
+TEST(Sandboxed, AnExtensionRunsBesideTheFunctionUntilTheEnd) {
+  Code code;
+  code.file("app.py", kPython);
+  Code layer;
+  layer.file("extensions/watcher", kExtension, 0755);
+  with_fleet([&](World& world) -> Task<> {
+    auto spec = spec_for(code, "python3.11", "app.handler");
+    spec->opt_directory = layer.directory();
+    spec->timeout = 20s;
+    EXPECT_EQ((co_await world.fleet.invoke(spec, event("{\"do\":\"it\"}", "id"))).payload, R"({"do": "it"})");
+    world.fleet.retire(spec->function_arn);
+    co_await world.fleet.stop();
+    EXPECT_THAT(world.sink.text(), HasSubstr("watcher INVOKE None 993 ['watcher']\n"));
+    EXPECT_THAT(world.sink.text(), HasSubstr("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE,"));
+    EXPECT_THAT(world.sink.text(), HasSubstr("watcher SHUTDOWN spindown 993"));
+  });
+}
+
+TEST(Sandboxed, TooMuchMemoryBesideAnExtension) {
+  Code code;
+  code.file("app.py", kPython);
+  Code layer;
+  layer.file("extensions/watcher", kExtension, 0755);
+  with_fleet([&](World& world) -> Task<> {
+    if (!world.warden.capabilities().memory_limit) co_return;
+    auto spec = spec_for(code, "python3.11", "app.handler");
+    spec->opt_directory = layer.directory();
+    spec->timeout = 30s;
+    const Outcome outcome = co_await world.fleet.invoke(spec, event("{\"do\":\"memory\",\"mb\":2000}", "id"));
+    EXPECT_EQ(outcome.kind, Outcome::Kind::kOutOfMemory);
+  });
+}
+
 TEST(Sandboxed, ManyWarmInvocationsUseOneEnvironment) {
   Code code;
   code.file("app.py", "def handler(event, context):\n    return event\n");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "environments/extensions.h"
 
 namespace martlet::environments {
 
@@ -20,7 +21,7 @@ Stock::Stock(Parts parts, StockOptions options) : with_(std::move(parts)), optio
 
 bool Stock::serves(const Runtime& runtime, const Spec& spec) {
   return runtime.may_preboot(spec.variables) && !spec.image &&
-         !spec.variables.contains("AWS_LAMBDA_EXEC_WRAPPER");
+         !spec.variables.contains("AWS_LAMBDA_EXEC_WRAPPER") && external_extensions_of(spec).empty();
 }
 
 /// Identifiers that the same program serves share a stock.

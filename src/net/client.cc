@@ -85,6 +85,7 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
         options(std::move(chosen)),
         deadlines(with, with_clock, std::min(options.connect_timeout, options.read_timeout) / 16) {}
 
+  Task<int> connect_socket(Url url);
   Task<std::unique_ptr<ClientConnection>> connect(Url url);
   std::unique_ptr<ClientConnection> take_idle(const std::string& origin);
   void give_back(std::unique_ptr<ClientConnection> connection);
@@ -155,7 +156,8 @@ std::shared_ptr<asio::ssl::context> Client::Impl::tls() {
   return context;
 }
 
-Task<std::unique_ptr<ClientConnection>> Client::Impl::connect(Url url) {
+Task<int> Client::Impl::connect_socket(Url url) {
+  if (options.connect) co_return co_await options.connect(url.authority.host, url.port());
   Tcp::resolver resolver(executor);
   Tcp::socket socket(executor);
   ConnectDeadline deadline(deadlines, socket, resolver);
@@ -179,7 +181,11 @@ Task<std::unique_ptr<ClientConnection>> Client::Impl::connect(Url url) {
     const std::string why = failed == asio::error::operation_aborted ? "it took too long" : failed.message();
     throw ClientError("cannot connect to " + origin_of(url) + ": " + why);
   }
-  const int fd = socket.release();
+  co_return socket.release();
+}
+
+Task<std::unique_ptr<ClientConnection>> Client::Impl::connect(Url url) {
+  const int fd = co_await connect_socket(url);
   auto stream = url.scheme == Url::Scheme::kHttps
                     ? make_tls_stream(executor, fd, tls(), {TlsPeer::Role::kClient, url.authority.host})
                     : make_plain_stream(executor, fd);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -26,7 +27,11 @@ struct ClientOptions {
   /// Unused connections kept, for all hosts together.
   std::size_t max_idle = 32;
   /// A PEM file of authorities to trust besides the system's; empty for none.
-  std::string authorities_file;
+  std::string authorities_file = {};
+  /// Makes connections where the host is not in this network (an environment's own): returns a connected
+  /// stream socket, which the client owns from then on, or throws std::runtime_error. connect_timeout is its
+  /// business. Empty: names are resolved and connected to as usual.
+  std::function<Task<int>(std::string host, std::uint16_t port)> connect = {};
 };
 
 struct ClientRequest {

@@ -96,7 +96,7 @@ Cell::~Cell() {
 }
 
 void Cell::map_ids(const Policy& policy) {
-  const unsigned offset = workshop_.one_id_for_all ? 0 : slot_;
+  const unsigned offset = id_offset();
   const std::string directory = "/proc/" + std::to_string(pid_);
   const auto line = [](unsigned inside, unsigned outside) {
     return std::to_string(inside) + ' ' + std::to_string(outside) + " 1";
@@ -133,18 +133,44 @@ void Cell::send(const Order& order, const std::vector<Descriptor>& first,
   }
 }
 
+void Cell::give_tmp(std::unique_ptr<TmpDisk> disk) {
+  if (disk != nullptr) {
+    new_tmp_ = disk->take_mount();
+    checked(::fchownat(new_tmp_.get(), "", workshop_.first_uid + id_offset(),
+                       workshop_.first_gid + id_offset(), AT_EMPTY_PATH),
+            "cannot hand over /tmp");
+  }
+  tmp_ = std::move(disk);
+}
+
+void Cell::add_new_tmp(std::vector<Descriptor>& mounts) {
+  if (new_tmp_) mounts.push_back(std::move(new_tmp_));
+}
+
+void Cell::connect(const Egress& egress, std::vector<Bind>& binds) {
+  if (egress.kind == Egress::Kind::kNone) return;
+  if (workshop_.network == nullptr)
+    throw std::runtime_error("egress needs a privileged warden: run martlet as root, or grant no egress");
+  link_ = workshop_.network->attach(pid_, egress);
+  if (const std::string& file = workshop_.network->resolver_file(); !file.empty())
+    binds.push_back({.source = file, .target = "/etc/resolv.conf"});
+}
+
 void Cell::start(const Request& request) {
-  const Policy& policy = request.policy;
+  Policy policy = request.policy;
   id_ = request.id;
   state_ = State::kStarting;
   unfinished_ = policy.unfinished;
   has_main_ = !policy.command.empty();
   cgroup_->limit(policy);
   map_ids(policy);
+  connect(policy.egress, policy.binds);
   if (!policy.root.empty()) image_ = ImageRoot(policy.root);
   std::vector<Descriptor> mounts = open_binds(policy.binds);
   if (image_) mounts.insert(mounts.begin(), image_.copy());
   Streams streams = make_streams();
+  add_new_tmp(mounts);
+  tmp_bytes_ = policy.tmp_bytes;
   send({.kind = Order::Kind::kPolicy, .id = id_, .policy = policy}, streams.inside, mounts);
   for_server_ = std::move(streams.outside);
 }
@@ -152,6 +178,7 @@ void Cell::start(const Request& request) {
 void Cell::order(const Request& request) {
   if (state_ != State::kRunning) throw std::runtime_error("the sandbox has ended");
   if (request.kind == Request::Kind::kFinish) return finish(request);
+  if (request.kind == Request::Kind::kSocket) return make_socket(request);
   if (request.kind != Request::Kind::kSignal) return run(request);
   if (is_signal(request.signal))
     send({.kind = Order::Kind::kSignal, .number = request.receiver, .signal = request.signal}, {}, {});
@@ -160,8 +187,12 @@ void Cell::order(const Request& request) {
 void Cell::finish(const Request& request) {
   if (!unfinished_) throw std::runtime_error("the sandbox is finished already");
   if (auto wrong = check_finish(request.finish); !wrong.empty()) throw std::runtime_error(wrong);
-  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = request.finish},
-       open_binds(request.finish.binds), {});
+  Finish finish = request.finish;
+  connect(finish.egress, finish.binds);
+  std::vector<Descriptor> mounts = open_binds(finish.binds);
+  add_new_tmp(mounts);
+  tmp_bytes_ = finish.tmp_bytes;
+  send({.kind = Order::Kind::kFinish, .id = request.id, .finish = finish}, mounts, {});
   unfinished_ = false;
   pending_[request.id] = {.kind = request.kind, .descriptors = {}};
   // While the first process is at work. What is half finished is of no use, and says so when it has ended.
@@ -189,6 +220,13 @@ void Cell::run(const Request& request) {
        streams.inside, {});
   has_main_ = has_main_ || main;
   pending_[request.id] = {.kind = request.kind, .descriptors = std::move(streams.outside)};
+}
+
+void Cell::make_socket(const Request& request) {
+  constexpr std::size_t kMaxOrders = 64;
+  if (pending_.size() >= kMaxOrders) throw std::runtime_error("too many requests to one sandbox");
+  send({.kind = Order::Kind::kSocket, .id = request.id}, {}, {});
+  pending_[request.id] = {.kind = request.kind, .descriptors = {}};
 }
 
 void Cell::kill() {
@@ -236,12 +274,12 @@ void Cell::take_report(const Report& report, std::vector<Descriptor>& descriptor
       break;
     case Report::Kind::kDone:
     case Report::Kind::kRefused:
-      answer(report);
+      answer(report, descriptors);
       break;
   }
 }
 
-void Cell::answer(const Report& report) {
+void Cell::answer(const Report& report, std::vector<Descriptor>& received) {
   auto order = pending_.extract(report.id);
   if (!order) return;
   auto& [kind, descriptors] = order.mapped();
@@ -251,6 +289,7 @@ void Cell::answer(const Report& report) {
     return;
   }
   if (kind == Request::Kind::kRun) programs_.insert(report.id);
+  if (kind == Request::Kind::kSocket) descriptors = std::move(received);
   messages_.push_back({{.kind = Reply::Kind::kDone, .id = report.id}, std::move(descriptors)});
 }
 

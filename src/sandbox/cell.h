@@ -19,9 +19,11 @@
 #include "sandbox/descriptor.h"
 #include "sandbox/image_root.h"
 #include "sandbox/kernel.h"
+#include "sandbox/network.h"
 #include "sandbox/protocol.h"
 #include "sandbox/system_call_filter.h"
 #include "sandbox/system_root.h"
+#include "sandbox/tmp_disks.h"
 
 namespace martlet::sandbox {
 
@@ -36,6 +38,8 @@ struct Workshop {
   uid_t first_uid = 0;
   gid_t first_gid = 0;
   bool one_id_for_all = true;
+  /// Null where the warden is not privileged.
+  std::unique_ptr<Network> network{};
 };
 
 class Cell {
@@ -55,10 +59,17 @@ class Cell {
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
+  /// The /tmp for the policy that start() gives, or the finish that order() passes on. Without one it lies in
+  /// memory.
+  void give_tmp(std::unique_ptr<TmpDisk> disk);
+  /// Whether this finish would have it get another /tmp on a disk.
+  [[nodiscard]] bool wants_another_tmp(const Finish& finish) const {
+    return unfinished_ && tmp_ != nullptr && finish.tmp_bytes != tmp_bytes_;
+  }
   /// Gives a prepared cell its policy; throws std::runtime_error when it cannot be had.
   void start(const Request& request);
-  /// Passes kFinish, kRunMain, kRun and kSignal on to a running cell. Throws std::runtime_error, with nothing
-  /// changed, when that cannot be done; the answer is among take_messages() later.
+  /// Passes kFinish, kRunMain, kRun, kSocket and kSignal on to a running cell. Throws std::runtime_error,
+  /// with nothing changed, when that cannot be done; the answer is among take_messages() later.
   void order(const Request& request);
   void kill();
   /// Kills a cell that could not be started, and keeps the reason.
@@ -100,12 +111,16 @@ class Cell {
 
  private:
   void map_ids(const Policy& policy);
+  [[nodiscard]] unsigned id_offset() const { return workshop_.one_id_for_all ? 0 : slot_; }
+  void connect(const Egress& egress, std::vector<Bind>& binds);
+  void add_new_tmp(std::vector<Descriptor>& mounts);
   std::vector<Descriptor> open_binds(const std::vector<Bind>& binds);
   void send(const Order& order, const std::vector<Descriptor>& first, const std::vector<Descriptor>& rest);
   void finish(const Request& request);
   void run(const Request& request);
+  void make_socket(const Request& request);
   void take_report(const Report& report, std::vector<Descriptor>& descriptors);
-  void answer(const Report& report);
+  void answer(const Report& report, std::vector<Descriptor>& received);
   void program_ended(const Report& report);
 
   Workshop& workshop_;
@@ -127,6 +142,10 @@ class Cell {
   std::map<std::uint64_t, Pending> pending_;  ///< by the request's id
   std::set<std::uint64_t> programs_;          ///< that run beside the main one
   std::vector<Message> messages_;
+  std::unique_ptr<Network::Link> link_;
+  std::unique_ptr<TmpDisk> tmp_;
+  Descriptor new_tmp_;  ///< its mount, until the first process has it
+  std::uint64_t tmp_bytes_ = 0;
   bool unfinished_ = false;
   bool has_main_ = false;
   bool was_running_ = false;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sandbox/connection.h"
+#include "sandbox/loopback.h"
 #include "sandbox/sandbox.h"
 
 namespace martlet::sandbox {
@@ -77,6 +78,7 @@ class RemoteSandbox : public Sandbox {
   void signal_main(int number) override {
     if (!created_.end->result) connection_->signal(created_.id, 0, number);
   }
+  Task<int> connect(std::uint16_t port) override { return connect(connection_, created_.id, port); }
   Task<> freeze() override {
     return tell(connection_, {.kind = Request::Kind::kFreeze, .sandbox = created_.id});
   }
@@ -96,6 +98,11 @@ class RemoteSandbox : public Sandbox {
     if (auto wrong = check_program(program); !wrong.empty()) throw std::runtime_error(wrong);
     auto created = co_await connection->run(sandbox, std::move(program));
     co_return std::make_unique<RemoteProcess>(connection, sandbox, std::move(created));
+  }
+  static Task<int> connect(std::shared_ptr<Connection> connection, std::uint64_t id, std::uint16_t port) {
+    Answer answer = co_await connection->call({.kind = Request::Kind::kSocket, .sandbox = id});
+    if (answer.descriptors.size() != 1) throw std::runtime_error("the sandbox gave no socket");
+    co_return co_await connect_loopback(std::move(answer.descriptors.front()), port);
   }
   static Task<> tell(std::shared_ptr<Connection> connection, Request request, std::string wrong = {}) {
     if (!wrong.empty()) throw std::runtime_error(wrong);

@@ -41,17 +41,6 @@ void take_identity(const Policy& policy) {
 /// One file of a page each would fill the space; more files than that are only a way to use up kernel memory.
 std::uint64_t files_in_tmp(std::uint64_t bytes) { return std::max<std::uint64_t>(1024, bytes / 4096); }
 
-void mount_tmp(const Policy& policy) {
-  const Descriptor tmp = new_mount("tmpfs",
-                                   {{"size", std::to_string(policy.tmp_bytes)},
-                                    {"nr_inodes", std::to_string(files_in_tmp(policy.tmp_bytes))},
-                                    {"mode", "1777"},
-                                    {"uid", std::to_string(policy.uid)},
-                                    {"gid", std::to_string(policy.gid)}},
-                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-  attach_mount(tmp, AT_FDCWD, "/tmp");
-}
-
 /// Below /tmp, mount points are the sandbox's own business; elsewhere they exist by now or cannot be made.
 void make_mount_point_in_tmp(const std::string& target, int mount) {
   if (!target.starts_with("/tmp/")) return;
@@ -92,10 +81,24 @@ void drop_capabilities() {
 
 }  // namespace
 
+void mount_tmp(const Policy& policy) {
+  const Descriptor tmp = new_mount("tmpfs",
+                                   {{"size", std::to_string(policy.tmp_bytes)},
+                                    {"nr_inodes", std::to_string(files_in_tmp(policy.tmp_bytes))},
+                                    {"mode", "1777"},
+                                    {"uid", std::to_string(policy.uid)},
+                                    {"gid", std::to_string(policy.gid)}},
+                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  attach_mount(tmp, AT_FDCWD, "/tmp");
+}
+
 std::vector<Descriptor> furnish(const Policy& policy, const std::vector<Descriptor>& mounts) {
   take_identity(policy);
   checked(::sethostname(policy.hostname.data(), policy.hostname.size()), "cannot set the host name");
-  mount_tmp(policy);
+  if (mounts.size() > policy.binds.size())
+    replace_tmp(mounts.back());
+  else
+    mount_tmp(policy);
   attach_binds(policy.binds, mounts);
   std::vector<Descriptor> listeners;
   for (const auto& listener : policy.listeners) listeners.push_back(listen_on(listener.port));
@@ -108,6 +111,8 @@ void attach_binds(const std::vector<Bind>& binds, const std::vector<Descriptor>&
     attach_mount(mounts[i], AT_FDCWD, binds[i].target);
   }
 }
+
+void replace_tmp(const Descriptor& disk) { attach_mount(disk, AT_FDCWD, "/tmp"); }
 
 void resize_tmp(std::uint64_t bytes) {
   change_mount("/tmp", {{"size", std::to_string(bytes)}, {"nr_inodes", std::to_string(files_in_tmp(bytes))}});

@@ -19,7 +19,13 @@ std::vector<Descriptor> furnish(const Policy& policy, const std::vector<Descript
 /// Mounts the binds of an unfinished sandbox.
 void attach_binds(const std::vector<Bind>& binds, const std::vector<Descriptor>& mounts);
 
-/// Gives /tmp another size.
+/// Mounts a /tmp in memory.
+void mount_tmp(const Policy& policy);
+
+/// Mounts a /tmp over the one there is.
+void replace_tmp(const Descriptor& disk);
+
+/// Gives a /tmp in memory another size.
 void resize_tmp(std::uint64_t bytes);
 
 /// Keeps programs inside from looking into the calling process, which started as a copy of the warden.

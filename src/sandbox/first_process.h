@@ -28,8 +28,9 @@ struct FirstProcess {
 };
 
 /// Descriptors of a kPolicy order: standard output, standard error, a mount of Policy::root if there is one,
-/// then one mount per bind. kFinish has one mount per bind; kRun standard output and standard error, except
-/// that of the main program, which has those of the policy.
+/// then one mount per bind, then /tmp if that is on a disk. kFinish has one mount per bind, then another /tmp
+/// if there is one; kRun standard output and standard error, except that of the main program, which has those
+/// of the policy.
 inline constexpr std::size_t kPolicyStreams = 2;
 
 /// Runs in the child of clone_process and does not return. A kStarted report carries the listening sockets.

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,9 +69,11 @@ void InitLoop::await_policy() {
   if (receive_packet(start_.socket.get(), packet, Blocking::kWait) != Transfer::kDone) ::_exit(1);
   auto order = decode_order(packet.bytes);
   auto& mounts = packet.descriptors;
-  if (!order || order->kind != Order::Kind::kPolicy ||
-      mounts.size() != kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size())
-    throw std::runtime_error("malformed policy");
+  if (!order || order->kind != Order::Kind::kPolicy) throw std::runtime_error("malformed policy");
+  const std::size_t without_disk =
+      kPolicyStreams + (order->policy.root.empty() ? 0 : 1) + order->policy.binds.size();
+  tmp_on_disk_ = mounts.size() == without_disk + 1;
+  if (mounts.size() != without_disk && !tmp_on_disk_) throw std::runtime_error("malformed policy");
   policy_ = std::move(order->policy);
   output_ = std::move(mounts[0]);
   error_ = std::move(mounts[1]);
@@ -114,15 +117,19 @@ void InitLoop::obey(Order order, std::vector<Descriptor> descriptors) {
       return finish(order, descriptors);
     case Order::Kind::kRun:
       return start(order, descriptors);
+    case Order::Kind::kSocket:
+      return make_socket(order);
     case Order::Kind::kSignal:
       return signal(order);
   }
 }
 
 void InitLoop::finish(const Order& order, std::vector<Descriptor>& mounts) {
-  if (confined_ || mounts.size() != order.finish.binds.size()) throw std::runtime_error("malformed finish");
+  const std::size_t without_disk = order.finish.binds.size();
+  if (confined_ || mounts.size() < without_disk || mounts.size() > without_disk + 1)
+    throw std::runtime_error("malformed finish");
+  give_tmp(order.finish.tmp_bytes, mounts.size() > without_disk ? &mounts.back() : nullptr);
   attach_binds(order.finish.binds, mounts);
-  if (order.finish.tmp_bytes != policy_.tmp_bytes) resize_tmp(order.finish.tmp_bytes);
   policy_.memory_bytes = order.finish.memory_bytes;
   confine_itself();
   die_with_warden();
@@ -132,6 +139,17 @@ void InitLoop::finish(const Order& order, std::vector<Descriptor>& mounts) {
     for (const auto& [pid, number] : programs_) ::prlimit(pid, RLIMIT_DATA, &limit, nullptr);
   }
   report({.kind = Report::Kind::kDone, .id = order.id});
+}
+
+void InitLoop::give_tmp(std::uint64_t bytes, const Descriptor* disk) {
+  const bool same = bytes == policy_.tmp_bytes;
+  policy_.tmp_bytes = bytes;
+  if (disk != nullptr)
+    replace_tmp(*disk);
+  else if (!same && tmp_on_disk_)
+    mount_tmp(policy_);
+  else if (!same)
+    resize_tmp(bytes);
 }
 
 void InitLoop::start(const Order& order, std::vector<Descriptor>& streams) {
@@ -160,6 +178,15 @@ void InitLoop::settle(std::size_t index) {
     error_.reset();
   }
   report({.kind = Report::Kind::kDone, .id = starting.order});
+}
+
+void InitLoop::make_socket(const Order& order) {
+  // The server connects it itself: a listener with a full queue must not hold up this process.
+  std::vector<Descriptor> made;
+  made.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!made.front())
+    return report({.kind = Report::Kind::kRefused, .id = order.id, .text = "cannot make a socket"});
+  report({.kind = Report::Kind::kDone, .id = order.id}, made);
 }
 
 void InitLoop::signal(const Order& order) {

@@ -32,7 +32,11 @@ class InitLoop {
   void start(const Order& order, std::vector<Descriptor>& streams);
   /// Answers the order once its program runs or has failed.
   void settle(std::size_t index);
+  void make_socket(const Order& order);
   void signal(const Order& order);
+  /// A finish may want another size than the policy did; files that were written until then are lost if /tmp
+  /// is on a disk.
+  void give_tmp(std::uint64_t bytes, const Descriptor* disk);
   void confine_itself();
   /// False when the main program has ended.
   bool reap();
@@ -45,6 +49,7 @@ class InitLoop {
   Descriptor signals_;
   Policy policy_;
   bool confined_ = false;
+  bool tmp_on_disk_ = false;
   /// The main program's ends of its pipes, until it is started.
   Descriptor output_;
   Descriptor error_;

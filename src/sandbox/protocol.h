@@ -13,7 +13,8 @@
 
 namespace martlet::sandbox {
 
-/// Server to warden. Every request but kKill and kSignal gets one Reply with its id.
+/// Server to warden. Every request but kKill and kSignal gets one Reply with its id; kSocket's brings a
+/// socket of the sandbox's own network that is not connected yet.
 struct Request {
   enum class Kind : std::uint8_t {
     kCreate = 1,
@@ -26,6 +27,7 @@ struct Request {
     kFinish,
     kRunMain,
     kRun,
+    kSocket,
     kSignal
   };
   Kind kind = Kind::kKill;
@@ -52,10 +54,10 @@ struct Reply {
   Result result{};              ///< kEnded
 };
 
-/// The warden to the first process of a sandbox. kPolicy comes once, first, and is answered kStarted; kFinish
-/// and kRun are answered kDone or kRefused.
+/// The warden to the first process of a sandbox. kPolicy comes once, first, and is answered kStarted;
+/// kFinish, kRun and kSocket are answered kDone or kRefused.
 struct Order {
-  enum class Kind : std::uint8_t { kPolicy = 1, kFinish, kRun, kSignal };
+  enum class Kind : std::uint8_t { kPolicy = 1, kFinish, kRun, kSocket, kSignal };
   Kind kind = Kind::kPolicy;
   std::uint64_t id = 0;      ///< returns in the answer
   std::uint64_t number = 0;  ///< kRun, kSignal: which program; 0 is the main one

@@ -127,6 +127,7 @@ TEST(Protocol, RequestsToSandboxesComeThroughWhole) {
     expect_full(decoded->program);
     expect_exact(encode(request), decode_request);
   }
+  expect_exact(encode(Request{.kind = Request::Kind::kSocket, .id = 7, .sandbox = 8}), decode_request);
   request = {.kind = Request::Kind::kSignal, .sandbox = 8, .receiver = 9, .signal = 15};
   decoded = decode_request(encode(request));
   ASSERT_TRUE(decoded);
@@ -153,6 +154,7 @@ TEST(Protocol, OrdersAndReportsComeThroughWhole) {
   EXPECT_EQ(decoded->number, 4U);
   expect_full(decoded->program);
   expect_exact(encode(order), decode_order);
+  expect_exact(encode(Order{.kind = Order::Kind::kSocket, .id = 3}), decode_order);
   order = {.kind = Order::Kind::kSignal, .number = 5, .signal = 9};
   decoded = decode_order(encode(order));
   ASSERT_TRUE(decoded);

@@ -70,7 +70,9 @@ struct Policy {
   /// parts of the system root. Files keep their owners and modes and have to be readable by others; the
   /// directories above a source need not be.
   std::vector<Bind> binds;
-  /// Size of the private /tmp, the only place to write. It lies in memory and counts against memory_bytes.
+  /// Size of the private /tmp, the only place to write. It lies on the disk of the run directory where the
+  /// warden is privileged and can have loop devices, and otherwise in memory, where it counts against
+  /// memory_bytes.
   std::uint64_t tmp_bytes = 512ULL << 20;
 
   std::uint64_t memory_bytes = 128ULL << 20;
@@ -174,6 +176,9 @@ class Sandbox {
   virtual Task<std::unique_ptr<Process>> run(Program program) = 0;
   /// Sends a signal to the main program; nothing happens when there is none or the sandbox has ended.
   virtual void signal_main(int number) = 0;
+  /// A TCP connection to a program inside, made to 127.0.0.1:`port` of the sandbox's own network: a connected
+  /// socket that the caller owns. Throws std::runtime_error when nobody listens there, too.
+  virtual Task<int> connect(std::uint16_t port) = 0;
 
   /// Stops, and lets go on, all its processes. Each stops when it next enters the kernel, which takes
   /// microseconds.
@@ -215,6 +220,9 @@ struct WardenOptions {
   /// Where the warden keeps its mount point; made if absent, emptied of dead wardens' leftovers. Wardens may
   /// share it.
   std::string run_directory;
+  /// A directory that the warden removes after the server has gone, for a server that may not do so itself;
+  /// empty for none.
+  std::string remove_at_end{};
 };
 
 /// A warden process that has been forked, before there is a loop to serve it.

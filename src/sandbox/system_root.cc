@@ -26,7 +26,7 @@ constexpr std::string_view kPasswd =
     "root:x:0:0:root:/root:/sbin/nologin\nsandbox:x:993:990:sandbox:/tmp:/sbin/nologin\n"
     "nobody:x:65534:65534:nobody:/:/sbin/nologin\n";
 constexpr std::string_view kGroup = "root:x:0:\nsandbox:x:990:\nnogroup:x:65534:\n";
-constexpr std::string_view kHosts = "127.0.0.1 localhost\n";
+constexpr std::string_view kHosts = "127.0.0.1 localhost sandbox sandbox.localdomain\n";
 constexpr std::string_view kNameServices =
     "passwd: files\ngroup: files\nhosts: files dns\nnetworks: files\nservices: files\nprotocols: files\n";
 

@@ -26,11 +26,17 @@ constexpr std::chrono::seconds kRemovalPatience{2};
 // Tags of epoll events: a slot shifted left once, the lowest bit telling exit from report. Slots start at 1.
 constexpr std::uint64_t kControlTag = 0;
 constexpr std::uint64_t kSignalTag = 1;
+// Of a slot that no cell has.
+constexpr std::uint64_t kDisksTag = ~std::uint64_t{0};
 
 }  // namespace
 
-WardenLoop::WardenLoop(Workshop workshop, Descriptor control, Descriptor signals)
-    : workshop_(std::move(workshop)), control_(std::move(control)), signals_(std::move(signals)) {
+WardenLoop::WardenLoop(Workshop workshop, const std::string& run_directory, Descriptor control,
+                       Descriptor signals)
+    : workshop_(std::move(workshop)),
+      control_(std::move(control)),
+      signals_(std::move(signals)),
+      disks_(run_directory) {
   epoll_ = Descriptor(checked(::epoll_create1(EPOLL_CLOEXEC), "cannot make an epoll instance"));
   watch(control_.get(), kControlTag);
   watch(signals_.get(), kSignalTag);
@@ -45,6 +51,7 @@ WardenLoop::~WardenLoop() {
     while (!cell->remove() && std::chrono::steady_clock::now() - cell->ended_at() < kRemovalPatience)
       ::poll(nullptr, 0, kRemovalMs);
   }
+  cells_.clear();
 }
 
 void WardenLoop::watch(int descriptor, std::uint64_t tag) {
@@ -75,6 +82,8 @@ void WardenLoop::run() {
   reply(hello);
   // Takes some milliseconds, which the server need not wait for: its requests do.
   workshop_.filter = std::make_unique<SystemCallFilter>();
+  if (workshop_.capabilities.privileged) disks_.open();
+  if (disks_.socket() >= 0) watch(disks_.socket(), kDisksTag);
   std::array<epoll_event, 64> events;
   while (open_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience());
@@ -88,7 +97,7 @@ void WardenLoop::run() {
 int WardenLoop::patience() const {
   if (cells_in(Cell::State::kEnded) > 0) return kRemovalMs;
   const std::size_t spare = cells_in(Cell::State::kPreparing) + cells_in(Cell::State::kPrepared);
-  return in_use_ && spare < kSpareCells ? kCalmMs : -1;
+  return in_use_ && (spare < kSpareCells || disks_.lacks_spare()) ? kCalmMs : -1;
 }
 
 void WardenLoop::retry_removals() {
@@ -100,6 +109,8 @@ void WardenLoop::retry_removals() {
 
 void WardenLoop::prepare_spare() {
   if (patience() != kCalmMs) return;
+  disks_.make_spare();
+  if (cells_in(Cell::State::kPreparing) + cells_in(Cell::State::kPrepared) >= kSpareCells) return;
   try {
     add_cell();
   } catch (const std::exception& error) {
@@ -115,6 +126,7 @@ void WardenLoop::on_event(std::uint64_t tag) {
     return;
   }
   if (tag == kControlTag) return on_control();
+  if (tag == kDisksTag) return on_disks();
   const auto found = cells_.find(static_cast<unsigned>(tag >> 1));
   // An earlier event of the same round may have ended it.
   if (found == cells_.end()) return;
@@ -169,6 +181,7 @@ void WardenLoop::finish(Cell& cell) {
   cells_.erase(cell.slot());
   if (id == 0 && !waiting_.empty()) {
     // A cell that died while it was being prepared: what waited for it learns why.
+    disks_.unwant(waiting_.front().policy.tmp_bytes);
     fail(waiting_.front().id, result.detail);
     waiting_.pop_front();
   } else if (id != 0 && was_running) {

@@ -11,13 +11,15 @@
 #include "sandbox/cell.h"
 #include "sandbox/descriptor.h"
 #include "sandbox/protocol.h"
+#include "sandbox/tmp_disks.h"
 
 namespace martlet::sandbox {
 
 class WardenLoop {
  public:
   /// `control` is the server's socket, `signals` a signalfd that asks the warden to end.
-  WardenLoop(Workshop workshop, Descriptor control, Descriptor signals);
+  /// `run_directory` is where disks for /tmp may lie.
+  WardenLoop(Workshop workshop, const std::string& run_directory, Descriptor control, Descriptor signals);
   ~WardenLoop();
 
   /// Makes one cell to see whether the machine lets it; the text of what failed, or nothing.
@@ -40,6 +42,8 @@ class WardenLoop {
   void create(Request request);
   void act(const Request& request, Cell& cell);
   void assign();
+  void on_disks();
+  void finish_cells();
   void start(Cell& cell, const Request& request);
 
   // Cells
@@ -62,7 +66,9 @@ class WardenLoop {
   /// Spare cells are kept only once somebody has asked for a sandbox.
   bool in_use_ = false;
   std::map<unsigned, std::unique_ptr<Cell>> cells_;  ///< by slot
-  std::deque<Request> waiting_;                      ///< for a prepared cell
+  std::deque<Request> waiting_;                      ///< for a prepared cell and a disk
+  std::deque<Request> finishing_;                    ///< for another disk
+  TmpDisks disks_;
 };
 
 }  // namespace martlet::sandbox

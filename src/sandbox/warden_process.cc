@@ -1,6 +1,7 @@
 // The warden process from its fork to its end.
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "base/log.h"
@@ -83,7 +85,9 @@ void refuse(const Descriptor& control, Capabilities capabilities, const std::str
   send_packet(control.get(), encode(hello), {}, Blocking::kWait);
 }
 
-void serve(const WardenOptions& options, Descriptor control) {
+enum class Served { kSandboxes, kNothing };
+
+Served serve(const WardenOptions& options, Descriptor control) {
   Capabilities capabilities;
   std::string failure;
   try {
@@ -99,16 +103,34 @@ void serve(const WardenOptions& options, Descriptor control) {
                       ids.first_uid,
                       ids.first_gid,
                       ids.one_for_all};
+    if (capabilities.privileged) workshop.network = std::make_unique<Network>(options.run_directory);
     // From here on the loop has the socket; should it fail, the server sees the socket close.
     const int number = control.get();
-    WardenLoop loop(std::move(workshop), std::move(control), std::move(signals));
+    WardenLoop loop(std::move(workshop), options.run_directory, std::move(control), std::move(signals));
     failure = loop.probe();
-    if (failure.empty()) return loop.run();
+    if (failure.empty()) {
+      loop.run();
+      return Served::kSandboxes;
+    }
     control = Descriptor(checked(::fcntl(number, F_DUPFD_CLOEXEC, 3), "cannot keep the socket"));
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  if (control) refuse(control, std::move(capabilities), failure);
+  if (!control) return Served::kSandboxes;
+  refuse(control, std::move(capabilities), failure);
+  return Served::kNothing;
+}
+
+/// A warden that has nothing to do still waits for the server's end. One that was told to end does not: the
+/// directory is then the next server's to sweep.
+void remove_after_server(const std::string& directory, const Descriptor& control, Served served) {
+  pollfd server{control.get(), 0, 0};
+  while (::poll(&server, 1, served == Served::kNothing ? -1 : 0) < 0 && errno == EINTR) {
+  }
+  if ((server.revents & POLLHUP) == 0) return;
+  std::error_code error;
+  fs::remove_all(directory, error);
+  if (error) log::warning("a temporary directory stays", {{"path", directory}, {"error", error.message()}});
 }
 
 }  // namespace
@@ -123,7 +145,10 @@ WardenProcess fork_warden(const WardenOptions& options) {
     try {
       detach(warden.get());
       set_process_title("martlet-warden");
-      serve(options, std::move(warden));
+      const Descriptor server_left(
+          checked(::fcntl(warden.get(), F_DUPFD_CLOEXEC, 3), "cannot keep a socket"));
+      const Served served = serve(options, std::move(warden));
+      if (!options.remove_at_end.empty()) remove_after_server(options.remove_at_end, server_left, served);
     } catch (const std::exception& error) {
       log::error("the warden failed", {{"error", error.what()}});
     }

@@ -1,5 +1,7 @@
 // The part of the warden's loop that carries out what the server asks for.
 
+#include <sys/epoll.h>
+
 #include <algorithm>
 
 #include "sandbox/privileges.h"
@@ -41,6 +43,7 @@ void WardenLoop::serve(Request request) {
   if (cell == nullptr || request.sandbox == 0) {
     const auto waiting = std::ranges::find(waiting_, request.sandbox, &Request::id);
     if (waiting != waiting_.end() && request.kind == Request::Kind::kKill) {
+      disks_.unwant(waiting->policy.tmp_bytes);
       waiting_.erase(waiting);
       return fail(request.sandbox, "killed on request");
     }
@@ -62,8 +65,13 @@ void WardenLoop::act(const Request& request, Cell& cell) {
     case Request::Kind::kKill:
       return cell.kill();
     case Request::Kind::kFinish:
+      if (!cell.wants_another_tmp(request.finish)) return cell.order(request);
+      disks_.want(request.finish.tmp_bytes);
+      finishing_.push_back(request);
+      return finish_cells();
     case Request::Kind::kRunMain:
     case Request::Kind::kRun:
+    case Request::Kind::kSocket:
     case Request::Kind::kSignal:
       return cell.order(request);
     case Request::Kind::kFreeze:
@@ -91,13 +99,18 @@ void WardenLoop::create(Request request) {
   if (auto wrong = check_policy(request.policy); !wrong.empty()) return fail(request.id, wrong);
   in_use_ = true;
   const std::uint64_t id = request.id;
+  disks_.want(request.policy.tmp_bytes);
   waiting_.push_back(std::move(request));
   assign();
-  if (cells_in(Cell::State::kPreparing) >= waiting_.size()) return;
+  if (cells_in(Cell::State::kPreparing) + cells_in(Cell::State::kPrepared) >= waiting_.size()) return;
   try {
     add_cell();
   } catch (const std::exception& error) {
-    std::erase_if(waiting_, [&](const Request& each) { return each.id == id; });
+    const auto waiting = std::ranges::find(waiting_, id, &Request::id);
+    if (waiting != waiting_.end()) {
+      disks_.unwant(waiting->policy.tmp_bytes);
+      waiting_.erase(waiting);
+    }
     fail(id, error.what());
   }
 }
@@ -117,17 +130,49 @@ Cell& WardenLoop::add_cell() {
 }
 
 void WardenLoop::assign() {
-  while (!waiting_.empty()) {
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
     Cell* cell = prepared_cell();
     if (cell == nullptr) return;
-    const Request request = std::move(waiting_.front());
-    waiting_.pop_front();
+    if (!disks_.has(it->policy.tmp_bytes)) {
+      ++it;
+      continue;
+    }
+    const Request request = std::move(*it);
+    it = waiting_.erase(it);
     start(*cell, request);
   }
 }
 
+void WardenLoop::finish_cells() {
+  for (auto it = finishing_.begin(); it != finishing_.end();) {
+    if (!disks_.has(it->finish.tmp_bytes)) {
+      ++it;
+      continue;
+    }
+    const Request request = std::move(*it);
+    it = finishing_.erase(it);
+    std::unique_ptr<TmpDisk> disk = disks_.take(request.finish.tmp_bytes);
+    Cell* cell = find(request.sandbox);
+    try {
+      if (cell == nullptr) throw std::runtime_error("the sandbox has ended");
+      cell->give_tmp(std::move(disk));
+      cell->order(request);
+    } catch (const std::exception& error) {
+      fail(request.id, error.what());
+    }
+  }
+}
+
+void WardenLoop::on_disks() {
+  const int socket = disks_.socket();
+  if (!disks_.receive()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+  assign();
+  finish_cells();
+}
+
 void WardenLoop::start(Cell& cell, const Request& request) {
   try {
+    cell.give_tmp(disks_.take(request.policy.tmp_bytes));
     cell.start(request);
   } catch (const std::exception& error) {
     // Its end is reported when its first process is gone.

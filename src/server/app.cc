@@ -118,6 +118,7 @@ struct App::Parts {
                                                            std::string role_arn);
   void register_everything();
   void register_metrics();
+  void register_concurrency_metrics();
   std::string listen();
   Task<> reset();
   Task<> stop();
@@ -126,6 +127,8 @@ struct App::Parts {
 environments::FleetOptions App::Parts::fleet_options() {
   environments::FleetOptions out;
   out.runtimes_directory = unfold_runtimes(state.path());
+  out.runtimes = {.search = environments::RuntimeSearch::of_this_machine(options.runtime_paths),
+                  .strict = options.strict_runtimes};
   out.memory_budget_bytes = options.memory_budget_mb << 20;
   out.adopt_endpoint = [this](int fd, std::string tag) { return server.adopt(fd, std::move(tag)); };
   out.remove_endpoint = [this](std::uint64_t id) { server.remove(id); };
@@ -170,6 +173,7 @@ void App::Parts::register_metrics() {
   environments("idle", &Statistics::idle);
   environments("frozen", &Statistics::frozen);
   environments("busy", &Statistics::busy);
+  environments("held", &Statistics::held);
   const auto total = [&](const char* name, const char* help, std::uint64_t Statistics::* member) {
     metrics.total(name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); });
   };
@@ -179,10 +183,40 @@ void App::Parts::register_metrics() {
   total("martlet_throttles_total", "Invocations for which there was no room.", &Statistics::throttles);
   metrics.gauge("martlet_environment_memory_bytes", "Memory that environments count, all together.",
                 [this] { return static_cast<double>(fleet.statistics().memory_bytes); });
+  register_concurrency_metrics();
   metrics.gauge("martlet_connections_open", "Connections to the endpoint.",
                 [this] { return static_cast<double>(server.statistics().connections_open); });
   metrics.gauge("martlet_store_keys", "Keys in the store, about.",
                 [this] { return static_cast<double>(store->approximate_size()); });
+}
+
+void App::Parts::register_concurrency_metrics() {
+  using Statistics = environments::Fleet::Statistics;
+  const auto gauge = [&](const char* name, const char* help, auto Statistics::* member,
+                         metrics::Labels labels = {}) {
+    metrics.gauge(
+        name, help, [this, member] { return static_cast<double>(fleet.statistics().*member); },
+        std::move(labels));
+  };
+  const char* executions = "martlet_concurrent_executions";
+  const char* executions_help = "Invocations in flight, by the concurrency they use.";
+  gauge(executions, executions_help, &Statistics::executions, {{"concurrency", "all"}});
+  gauge(executions, executions_help, &Statistics::unreserved_executions, {{"concurrency", "unreserved"}});
+  gauge(executions, executions_help, &Statistics::provisioned_executions, {{"concurrency", "provisioned"}});
+  gauge("martlet_claimed_concurrency", "Concurrency that on-demand invocations cannot have.",
+        &Statistics::claimed_concurrency);
+  const char* provisioned = "martlet_provisioned_environments";
+  const char* provisioned_help = "Provisioned concurrency of all functions.";
+  gauge(provisioned, provisioned_help, &Statistics::provisioned_requested, {{"state", "requested"}});
+  gauge(provisioned, provisioned_help, &Statistics::provisioned_allocated, {{"state", "allocated"}});
+  const char* stock = "martlet_preboot_runtimes";
+  const char* stock_help = "Runtimes that are started before their function is known.";
+  gauge(stock, stock_help, &Statistics::stock_waiting, {{"state", "waiting"}});
+  gauge(stock, stock_help, &Statistics::stock_booting, {{"state", "booting"}});
+  gauge("martlet_preboot_memory_bytes", "Memory that pre-booted runtimes hold.",
+        &Statistics::stock_memory_bytes);
+  metrics.total("martlet_preboot_taken_total", "Environments made from pre-booted runtimes.",
+                [this] { return static_cast<double>(fleet.statistics().stock_taken); });
 }
 
 std::string App::Parts::listen() {
@@ -236,11 +270,12 @@ Task<> App::run() {
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});
+  // Before anybody is told: who reads that may end the server at once.
+  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   log::info("ready",
             {{"endpoint", url}, {"data", parts.options.ephemeral ? "in memory" : parts.state.path()}});
   release_startup_memory();
 
-  boost::asio::signal_set signals(parts.executor, SIGINT, SIGTERM);
   const int received = co_await signals.async_wait(boost::asio::use_awaitable);
   log::info("stopping: requests under way may finish; once more ends it now",
             {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});

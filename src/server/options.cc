@@ -64,6 +64,11 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       .add_flag("--allow-open-network", options.allow_open_network,
                 "Allow --auth open on an address that other machines reach")
       ->envname("MARTLET_ALLOW_OPEN_NETWORK");
+  serve
+      .add_option("--user", options.user,
+                  "User (name or id) that the server becomes when started as root; default: martlet if there "
+                  "is one, else one that is nobody's")
+      ->envname("MARTLET_USER");
   serve.add_option("--region", options.region, "Region of requests that name none")
       ->envname("MARTLET_REGION")
       ->capture_default_str();
@@ -78,12 +83,47 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       ->capture_default_str();
 }
 
+void add_runtime_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--runtime-path", options.runtime_paths,
+                  "Directory with an installation of an interpreter, or with several; may be repeated")
+      ->envname("MARTLET_RUNTIME_PATH")
+      ->delimiter(':')
+      ->check(CLI::ExistingDirectory);
+  command
+      .add_flag("--strict-runtimes", options.strict_runtimes,
+                "Refuse to run a function with another version of its language than its runtime names")
+      ->envname("MARTLET_STRICT_RUNTIMES");
+}
+
+void add_network_options(CLI::App& serve, ServeOptions& options) {
+  using environments::DefaultEgress;
+  const std::map<std::string, DefaultEgress> kinds{{"none", DefaultEgress::kNone},
+                                                   {"nat", DefaultEgress::kNat}};
+  serve
+      .add_option(
+          "--egress", options.egress,
+          "What functions without VpcConfig reach outside: none, or everything but this host (nat; as "
+          "root only)")
+      ->envname("MARTLET_EGRESS")
+      ->transform(CLI::CheckedTransformer(kinds))
+      ->default_str("none");
+  serve
+      .add_option(
+          "--security-group", options.security_groups,
+          "sg-ID=CIDR[:PORTS],... what functions with this group in their VpcConfig reach; repeatable, "
+          "or a table [security_groups] in the file")
+      ->envname("MARTLET_SECURITY_GROUP")
+      ->allow_extra_args(false);
+}
+
 void add_serve_options(CLI::App& serve, ServeOptions& options) {
   serve.add_option("--listen", options.listen, "address:port to answer on; port 0 takes a free one")
       ->envname("MARTLET_LISTEN")
       ->capture_default_str();
   add_storage_options(serve, options);
   add_identity_options(serve, options);
+  add_network_options(serve, options);
   auto* certificate =
       serve.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM): answer HTTPS")
           ->envname("MARTLET_TLS_CERT")
@@ -98,6 +138,7 @@ void add_serve_options(CLI::App& serve, ServeOptions& options) {
                   "Most memory of all function environments together, MiB (0: three quarters of the machine)")
       ->envname("MARTLET_MEMORY_BUDGET")
       ->capture_default_str();
+  add_runtime_options(serve, options);
   serve.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->envname("MARTLET_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
@@ -109,10 +150,24 @@ void add_serve_options(CLI::App& serve, ServeOptions& options) {
       ->check(CLI::ExistingFile);
 }
 
+/// An entry of the table [security_groups]: sg-1 = ["10.0.0.0/8:443", ...].
+std::string security_group_of(const CLI::ConfigItem& item) {
+  std::string text = item.name + '=';
+  for (const std::string& range : item.inputs) text += (text.ends_with('=') ? "" : ",") + range;
+  return text;
+}
+
 /// Takes from the configuration file what neither a flag nor the environment has set.
-void apply_config_file(CLI::App& serve, const std::string& file) {
+void apply_config_file(CLI::App& serve, ServeOptions& options) {
+  const std::string& file = options.config_file;
   if (file.empty()) return;
   for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(file)) {
+    // CLI11 marks the begin and the end of a table with these.
+    if (item.name == "++" || item.name == "--") continue;
+    if (item.parents == std::vector<std::string>{"security_groups"}) {
+      options.security_groups.push_back(security_group_of(item));
+      continue;
+    }
     CLI::Option* option = serve.get_option_no_throw("--" + item.name);
     if (option == nullptr || !item.parents.empty() || item.name == "config")
       throw CLI::ConfigError(file + ": there is no option '" + item.fullname() + "'");
@@ -153,15 +208,19 @@ CommandLine parse_command_line(int argc, char** argv) {
   CLI::App* services = app.add_subcommand("services", "List the AWS operations that this binary implements");
   services->add_flag("--markdown", line.services_as_markdown, "As the page docs/compatibility.md");
   CLI::App* doctor = app.add_subcommand("doctor", "Tell what this machine offers for isolating functions");
+  CLI::App* runtimes = app.add_subcommand("runtimes", "List the runtimes and what runs them on this machine");
+  add_runtime_options(*runtimes, line.serve);
+  runtimes->add_flag("--json", line.runtimes_as_json, "As a JSON array");
   try {
     refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
-    apply_config_file(*serve, line.serve.config_file);
+    apply_config_file(*serve, line.serve);
   } catch (const CLI::ParseError& ended) {
     std::exit(app.exit(ended));
   }
   if (services->parsed()) line.command = Command::kServices;
   if (doctor->parsed()) line.command = Command::kDoctor;
+  if (runtimes->parsed()) line.command = Command::kRuntimes;
   return line;
 }
 
@@ -185,7 +244,14 @@ Endpoint parse_endpoint(const std::string& text) {
   return endpoint;
 }
 
+environments::SecurityGroups security_groups(const ServeOptions& options) {
+  environments::SecurityGroups groups(options.egress);
+  for (const std::string& text : options.security_groups) groups.add(text);
+  return groups;
+}
+
 void check(const ServeOptions& options) {
+  security_groups(options);
   const Endpoint endpoint = parse_endpoint(options.listen);
   if (!is_loopback(endpoint.address) && options.auth != gateway::AuthMode::kEnforce &&
       !options.allow_open_network)

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "environments/security_groups.h"
 #include "gateway/auth.h"
 
 namespace martlet::server {
@@ -24,23 +26,35 @@ struct ServeOptions {
   /// PEM files; both or none.
   std::string tls_certificate;
   std::string tls_key;
+  /// Name or id of the user that the server becomes when it is started as root; empty for the default.
+  std::string user;
   /// fsync before an acknowledgement.
   bool durable_on_disk = false;
   /// Most memory of all function environments together, MiB; 0 takes three quarters of the machine's.
   std::uint64_t memory_budget_mb = 0;
+  /// Installations of interpreters, or directories of such; the machine's own are looked through after them.
+  std::vector<std::string> runtime_paths;
+  /// Refuse to run a function with another version of its language than its runtime names.
+  bool strict_runtimes = false;
+  /// What functions without a VpcConfig may reach outside.
+  environments::DefaultEgress egress = environments::DefaultEgress::kNone;
+  /// Each "sg-ID=CIDR[:PORTS],...".
+  std::vector<std::string> security_groups;
   std::string log_level = "info";
   bool log_json = false;
   /// TOML file that the options above were also read from; empty for none.
   std::string config_file;
 };
 
-enum class Command { kServe, kServices, kDoctor };
+enum class Command { kServe, kServices, kDoctor, kRuntimes };
 
 struct CommandLine {
   Command command = Command::kServe;
   ServeOptions serve;
   /// `martlet services`: as the Markdown page docs/compatibility.md rather than as text.
   bool services_as_markdown = false;
+  /// `martlet runtimes`: as JSON rather than as a table.
+  bool runtimes_as_json = false;
 };
 
 /// Parses the command line. On --help, --version or a mistake it prints what is to be said and ends the
@@ -53,6 +67,9 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 Endpoint parse_endpoint(const std::string& text);
+
+/// The security groups that functions may name. Throws std::runtime_error with what is wrong with one.
+environments::SecurityGroups security_groups(const ServeOptions& options);
 
 /// Refuses combinations that would be unsafe or make no sense; throws std::runtime_error with the remedy.
 void check(const ServeOptions& options);

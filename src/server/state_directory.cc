@@ -46,7 +46,8 @@ StateDirectory StateDirectory::permanent(const std::string& path) {
     throw std::runtime_error("cannot make the data directory " + path + ": " + failed.message() +
                              ". Choose another with --data, or use --ephemeral");
   if (made) fs::permissions(path, fs::perms::owner_all, failed);
-  return {fs::absolute(path), false};
+  // Without links: what leads to it may be closed to the user that the server becomes.
+  return {fs::canonical(path), false};
 }
 
 StateDirectory StateDirectory::temporary() {

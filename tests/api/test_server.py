@@ -129,6 +129,9 @@ class CommandLineTest(unittest.TestCase):
             (["serve", "--ephemeral", "--listen", "nowhere"], "listen"),
             (["serve", "--ephemeral", "--listen", "127.0.0.1:99999"], "listen"),
             (["serve", "--ephemeral", "--account", "12"], "account"),
+            (["serve", "--ephemeral", "--egress", "some"], "egress"),
+            (["serve", "--ephemeral", "--security-group", "sg-1=10.0.0.0/8:https"], "10.0.0.0/8:https"),
+            (["serve", "--ephemeral", "--security-group", "web=10.0.0.0/8"], "sg-ID"),
             (["serve", "--ephemeral", "--listen", "0.0.0.0:0"], "auth"),
             (["serve", "--data", "/proc/nothing/here", "--listen", "127.0.0.1:0"], "/proc/nothing/here"),
         ]

@@ -61,6 +61,7 @@ class Bootstrap:
             started_with["MARTLET_PREBOOT"] = "1"
         self.requests = queue.Queue()
         self.output = []
+        self._printed = threading.Condition()
         self.process = subprocess.Popen(
             command,
             env=started_with,
@@ -118,6 +119,13 @@ class Bootstrap:
     def log(self):
         return b"".join(self.output).decode(errors="replace")
 
+    def lines(self, count):
+        """The first lines it prints, once there are so many."""
+        with self._printed:
+            if not self._printed.wait_for(lambda: len(self.output) >= count, PATIENCE):
+                raise AssertionError(f"fewer than {count} lines: " + self.log())
+        return [line.decode(errors="replace").rstrip("\n") for line in self.output[:count]]
+
     def final_log(self):
         """All it printed, once it has ended."""
         self.process.wait(PATIENCE)
@@ -139,7 +147,9 @@ class Bootstrap:
 
     def _read_output(self):
         for line in self.process.stdout:
-            self.output.append(line)
+            with self._printed:
+                self.output.append(line)
+                self._printed.notify_all()
 
     def _serve(self):
         try:

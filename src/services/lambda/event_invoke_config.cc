@@ -35,7 +35,7 @@ Task<> require_qualifier(store::Txn& txn, FunctionName name) {
   } else if (there && !is_latest(name.qualifier)) {
     there = (co_await load_alias(txn, name)).has_value();
   }
-  if (!there) throw function_does_not_exist();
+  if (!there) throw not_found("The function doesn't exist.");
 }
 
 /// Queues, topics, event buses, other functions, and, for failures, buckets.
@@ -160,7 +160,7 @@ Task<ListFunctionEventInvokeConfigsResponse> LambdaService::ListFunctionEventInv
   ListFunctionEventInvokeConfigsResponse out;
   const auto found = co_await with_.store.transact(
       [&](store::Txn& txn) -> Task<std::vector<std::pair<FunctionName, EventInvokeRecord>>> {
-        if (!co_await load_function(txn, name)) throw function_does_not_exist();
+        if (!co_await load_function(txn, name)) throw not_found("The function doesn't exist.");
         co_return co_await list_event_invoke(txn, name, after, page + 1);
       });
   auto& configs = out.function_event_invoke_configs.emplace();

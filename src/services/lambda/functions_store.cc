@@ -144,6 +144,7 @@ Task<std::vector<store::BlobRef>> erase_function(store::Txn& txn, FunctionName n
     co_await erase_version(txn, name, version);
   }
   erase_settings_of_function(txn, name);
+  txn.erase(last_version_key(name));
   name.qualifier.clear();
   co_await erase_attachments(txn, name);
   co_return packages;

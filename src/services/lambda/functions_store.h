@@ -3,7 +3,7 @@
 // Functions and their versions in the store:
 //   ("lambda", "function", account, region, name)               FunctionRecord: $LATEST
 //   ("lambda", "version", account, region, name, number)        FunctionRecord: a published version
-//   ("lambda", "last-version", account, region, name)           the number given last; outlives the function
+//   ("lambda", "last-version", account, region, name)           the number given last
 //   ("lambda", "package", sha256, account, region, name)          empty: $LATEST uses that package
 //   ("lambda", "package", sha256, account, region, name, number)  empty: that version uses it
 //   ("lambda", "usage", account, region, shard)                 UsageRecord: how much code there is
@@ -64,7 +64,8 @@ Task<std::vector<StoredVersion>> versions_without_snapshot(store::Txn& txn);
 /// The number of a version as text; 0 for "$LATEST".
 std::int64_t version_number(const std::string& version);
 
-/// The number of the version published last, 0 when there was none; numbers are never used again.
+/// The number of the version published last, 0 when there was none. A deleted version's number is not given
+/// again as long as there is the function.
 Task<std::int64_t> load_last_version(store::Txn& txn, FunctionName name);
 void save_last_version(store::Txn& txn, const FunctionName& name, std::int64_t number);
 

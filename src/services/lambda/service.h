@@ -196,7 +196,7 @@ class LambdaService final : public Api {
   /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Throws function_not_found() for a qualifier that is not there, too.
-  Task<Target> require_target(FunctionName name, std::string partition);
+  Task<Target> target_of(FunctionName name, std::string partition);
   struct Change {
     std::optional<std::string> revision_id;
     std::function<void(FunctionRecord&)> apply;
