@@ -69,6 +69,7 @@ class Launcher {
                                             std::shared_ptr<Run> run);
   std::shared_ptr<Environment> make(const Birth& birth, sandbox::Policy policy,
                                     const std::shared_ptr<Run>& run);
+  static void announce(const Birth& birth);
   static Task<> leave_when_initialised(BootGate& gate, std::uint64_t ticket,
                                        std::shared_ptr<Environment> environment);
 
