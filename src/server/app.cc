@@ -89,22 +89,24 @@ struct App::Parts {
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
   environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
-  lambda::LambdaService lambda{{.store = *store,
-                                .blobs = blobs,
-                                .packages = packages,
-                                .images = images,
-                                .fleet = fleet,
-                                .clock = *clock,
-                                .ids = ids,
-                                .tasks = tasks,
-                                .executor = executor,
-                                .metrics = metrics,
-                                .targets = targets,
-                                .credentials_for =
-                                    [this](lambda::FunctionName name, std::string role) {
-                                      return credentials_for(std::move(name), std::move(role));
-                                    },
-                                .location_key = ids.bytes(32)}};
+  lambda::LambdaService lambda{
+      {.store = *store,
+       .blobs = blobs,
+       .packages = packages,
+       .images = images,
+       .fleet = fleet,
+       .clock = *clock,
+       .ids = ids,
+       .tasks = tasks,
+       .executor = executor,
+       .metrics = metrics,
+       .targets = targets,
+       .credentials_for = [this](
+                              lambda::FunctionName name,
+                              std::string role) { return credentials_for(std::move(name), std::move(role)); },
+       .egress_for = [groups = security_groups(options)](
+                         const std::vector<std::string>& ids) { return groups.egress_for(ids); },
+       .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam), lambda::bind_service(lambda),
                                            logs::bind_service(logs), sts::bind_service(sts)};
   Admin admin{{.clock = *clock,
