@@ -86,7 +86,8 @@ Task<ImageUse> Images::fetch(std::string uri, std::string architecture) {
     throw source_image_not_valid(uri);
   } catch (const std::filesystem::filesystem_error& error) {
     log::info("cannot read an image", {{"image", uri}, {"reason", error.what()}});
-    throw source_image_not_valid(uri);
+    throw invalid_parameter("Source image " + uri + " is not valid. Provide a valid source image (" +
+                            error.code().message() + ").");
   }
 }
 
