@@ -4,78 +4,20 @@
 // functions.cc, versions.cc, aliases.cc, layers.cc, ...; invoke.cc runs functions. Lives on the loop.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 
 #include "api/lambda/api.h"
-#include "base/clock.h"
-#include "base/ids.h"
-#include "base/task_group.h"
-#include "environments/environments.h"
-#include "environments/fleet.h"
-#include "services/lambda/async_invocations.h"
-#include "services/lambda/code_package.h"
-#include "services/lambda/function_name.h"
-#include "services/lambda/images.h"
+#include "services/lambda/dependencies.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
-#include "services/lambda/records.h"
 #include "services/lambda/settings_store.h"
 #include "services/lambda/specs.h"
-#include "store/blobs.h"
-#include "store/store.h"
 
 namespace martlet::lambda {
-
-/// Credentials for one environment (its tag) of a function that acts as `role_arn`, as environment variables.
-using CredentialsFor = std::function<Task<std::map<std::string, std::string>>(
-    FunctionName function, std::string role_arn, std::string environment, Duration lifetime)>;
-
-struct Dependencies {
-  store::Store& store;
-  store::Blobs& blobs;
-  CodePackages& packages;
-  Images& images;
-  environments::Fleet& fleet;
-  Clock& clock;
-  Ids& ids;
-  /// For what goes on after the answer to a call.
-  TaskGroup& tasks;
-  Executor executor;
-  metrics::Registry& metrics;
-  /// Where destinations and dead-letter queues are found.
-  const targets::Targets& targets;
-  CredentialsFor credentials_for;
-  /// Signs the addresses in Code.Location.
-  std::string location_key;
-};
-
-/// What a function's name and qualifier stand for.
-struct Target {
-  /// $LATEST or a published version; of an alias, the version that it names.
-  FunctionRecord function;
-  /// Set when the qualifier is an alias.
-  std::optional<AliasRecord> alias;
-};
-
-/// The code that a call has brought: a zip file, or an image.
-struct StoredCode {
-  store::BlobRef zip;
-  std::optional<ImageUse> image;
-
-  void apply(FunctionRecord& function) const {
-    function.code = zip;
-    function.image = image;
-  }
-};
-
-/// Whether a version is to be published from what a call stores.
-enum class Publish { kNo, kYes };
 
 class LambdaService final : public Api {
  public:
@@ -240,7 +182,7 @@ class LambdaService final : public Api {
   /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Throws function_not_found() for a qualifier that is not there, too.
-  Task<Target> target_of(FunctionName name, std::string partition);
+  Task<Target> require_target(FunctionName name, std::string partition);
   struct Change {
     std::optional<std::string> revision_id;
     std::function<void(FunctionRecord&)> apply;
