@@ -3,7 +3,8 @@
 import json
 import unittest
 
-from harness import PYTHON_RUNTIME, ROLE, Server
+import boto3
+from harness import Server
 from hostile import BOOTED, FORMS, PREBOOTED, Hostile
 
 # Signs as the AWS SDKs do; the keys are the environment's unless the event brings others.
@@ -104,8 +105,6 @@ class EnforcedTest(unittest.TestCase):
         server = Server("--auth", "enforce", ephemeral=False)
         self.addCleanup(server.remove)
         server.start()
-        import boto3
-
         identity, secret = (server.data / "root-access-key").read_text().split()
         client = boto3.client(
             "lambda",
@@ -129,5 +128,3 @@ class EnforcedTest(unittest.TestCase):
         self.assertEqual(server.stop(), 0)
         self.assertEqual(server.leftovers(), [])
 
-
-del Hostile, PYTHON_RUNTIME, ROLE
