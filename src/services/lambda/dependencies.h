@@ -23,9 +23,9 @@
 
 namespace martlet::lambda {
 
-/// Credentials for environments of a function that acts as `role_arn`, as environment variables.
-using CredentialsFor =
-    std::function<Task<std::map<std::string, std::string>>(FunctionName function, std::string role_arn)>;
+/// Credentials for one environment (its tag) of a function that acts as `role_arn`, as environment variables.
+using CredentialsFor = std::function<Task<std::map<std::string, std::string>>(
+    FunctionName function, std::string role_arn, std::string environment, Duration lifetime)>;
 
 /// What a function with these security groups may reach outside, or why that cannot be said.
 using EgressFor = std::function<std::expected<sandbox::Egress, std::string>(

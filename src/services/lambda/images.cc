@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "services/lambda/errors.h"
 #include "services/lambda/image_documents.h"
 #include "services/lambda/image_source.h"
 #include "services/lambda/image_unpack.h"

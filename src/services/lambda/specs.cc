@@ -118,7 +118,9 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
     spec->opt_lease = layers;
   }
   spec->egress = egress_of(with_.egress_for, function);
-  spec->credentials = [this, name, role = function.role] { return with_.credentials_for(name, role); };
+  spec->credentials = [this, name, role = function.role](std::string environment, Duration lifetime) {
+    return with_.credentials_for(name, role, std::move(environment), lifetime);
+  };
   // The function may have changed, or another call have made the spec, while the code was being unpacked.
   const FunctionRecord now_stored = (co_await require_target(name, partition)).function;
   if (now_stored.revision_id != function.revision_id) co_return co_await spec_of(name, version, partition);
