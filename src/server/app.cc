@@ -116,6 +116,7 @@ struct App::Parts {
   environments::FleetOptions fleet_options();
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
                                                            std::string role_arn);
+  Task<lambda::UrlSigner> url_signer(const net::Request& request, std::string body);
   void register_everything();
   void register_metrics();
   void register_concurrency_metrics();
@@ -141,8 +142,26 @@ Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::Fun
   co_return credentials.issue(function, role_arn, role_id);
 }
 
+Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std::string body) {
+  gateway::Signer signer = co_await gateway.authenticate(request, std::move(body));
+  co_return lambda::UrlSigner{.caller = std::move(signer.caller),
+                              .service = std::move(signer.service),
+                              .is_signed = signer.is_signed};
+}
+
 void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
+  gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
+                                             net::ResponseWriter& writer) {
+    return lambda.answer_url({.id = target.subject,
+                              .region = target.region,
+                              .target = target.target,
+                              .policy_decides = options.auth == gateway::AuthMode::kEnforce,
+                              .authenticate = [this, &request](std::string body) {
+                                return url_signer(request, std::move(body));
+                              }},
+                             request, writer);
+  });
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {

@@ -17,16 +17,21 @@
 #include "base/task_group.h"
 #include "environments/environments.h"
 #include "environments/fleet.h"
+#include "net/http.h"
+#include "services/lambda/answer_channel.h"
 #include "services/lambda/async_invocations.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/images.h"
+#include "services/lambda/invocation_metrics.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
 #include "services/lambda/records.h"
 #include "services/lambda/settings_store.h"
 #include "services/lambda/specs.h"
+#include "services/lambda/url_requests.h"
 #include "store/blobs.h"
 #include "store/store.h"
 
@@ -94,6 +99,8 @@ class LambdaService final : public Api {
                                                           UpdateFunctionConfigurationRequest input) override;
   Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
   Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
+  Task<InvokeWithResponseStreamResponse> InvokeWithResponseStream(
+      wire::Context& context, InvokeWithResponseStreamRequest input) override;
 
   // Versions and aliases
   Task<FunctionConfiguration> PublishVersion(wire::Context& context, PublishVersionRequest input) override;
@@ -168,6 +175,10 @@ class LambdaService final : public Api {
   Task<> DeleteFunctionUrlConfig(wire::Context& context, DeleteFunctionUrlConfigRequest input) override;
   Task<ListFunctionUrlConfigsResponse> ListFunctionUrlConfigs(wire::Context& context,
                                                               ListFunctionUrlConfigsRequest input) override;
+
+  /// Answers one request to a function URL. Throws only what the server is to see: net::Disconnected and
+  /// cancellations. Request and writer outlive the task.
+  Task<> answer_url(UrlCall call, net::Request& request, net::ResponseWriter& writer);
 
   // Tags
   Task<> TagResource(wire::Context& context, TagResourceRequest input) override;
@@ -285,12 +296,29 @@ class LambdaService final : public Api {
 
   /// What environments of this version ("$LATEST" or a number) are made from.
   Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
-  /// Runs one event on the version that it goes to.
-  struct Ran {
-    std::string version;
-    environments::Outcome outcome;
-  };
-  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation);
+  /// Runs one event on the version that it goes to. Invocation::trace_id is the header that came with the
+  /// event. A channel, if any, is told before the event is with the function.
+  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation,
+                std::shared_ptr<AnswerChannel> channel = nullptr);
+  /// The same in a task of its own, with the answer piece by piece.
+  std::shared_ptr<AnswerChannel> begin_streamed(const FunctionName& name, const std::string& partition,
+                                                environments::Invocation invocation);
+  Task<> run_streamed(std::shared_ptr<AnswerChannel> channel, FunctionName name, std::string partition,
+                      environments::Invocation invocation);
+  /// Throws RecursiveInvocationException when the event has run the function too often and its recursion
+  /// configuration terminates loops.
+  Task<> refuse_loop(FunctionName name, std::string partition, std::string trace_header);
+
+  struct UrlExchange;
+  /// Fills in function and URL; false, and the request is answered, when there is none that may be called.
+  Task<bool> find_url(UrlExchange& exchange);
+  /// Who calls; nullopt where everybody may. Throws aws::Error for callers that may not.
+  Task<std::optional<wire::Caller>> url_caller(const UrlExchange& exchange, std::string body);
+  /// The event; nullopt, and the request is answered, when it is too large.
+  Task<std::optional<std::string>> url_event_of(UrlExchange& exchange);
+  Task<> answer_found_url(UrlExchange& exchange);
+  Task<> answer_whole(UrlExchange& exchange, environments::Invocation invocation);
+  Task<> answer_streamed(UrlExchange& exchange, environments::Invocation invocation);
 
   /// Stores an event; when this returns it is accepted.
   Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
@@ -306,6 +334,7 @@ class LambdaService final : public Api {
   std::multiset<std::string> being_kept_;
   Specs specs_;
   Provisioning provisioning_;
+  InvocationMetrics invocation_metrics_;
   AsyncInvocations async_;
 
   class FunctionTarget final : public targets::Target {
