@@ -156,6 +156,29 @@ TEST(Limits, TheAccountsConcurrencyAndTheScalingRate) {
       options);
 }
 
+TEST(Room, IdleEnvironmentsCountWhatTheyHold) {
+  const Code code = python("def handler(event, context):\n    return 1\n");
+  FleetOptions options = options_for_test();
+  options.memory_budget_bytes = 150ULL << 20;
+  with_process_fleet(
+      [&](ProcessWorld& world) -> Task<> {
+        // 20 MiB each once measured, whatever they may have; 128 while nothing is known.
+        std::vector<std::shared_ptr<Spec>> specs;
+        for (int i = 0; i < 3; ++i) {
+          specs.push_back(spec_for(code, "python3.11", "app.handler"));
+          specs.back()->memory_mb = 1024;
+          EXPECT_TRUE((co_await world.fleet.invoke(specs.back(), event("{}"))).succeeded());
+          // Two fit beside each other; for the third the one idle longest has to go.
+          EXPECT_LE(world.fleet.statistics().memory_bytes, options.memory_budget_bytes);
+        }
+        while (world.warden.alive > 2) co_await world.clock->sleep_elapsed(1ms);
+        EXPECT_TRUE((co_await world.fleet.invoke(specs[1], event("{}"))).succeeded());
+        EXPECT_EQ(world.fleet.statistics().cold_starts, 3u);
+        while (world.fleet.statistics().memory_bytes != 40ULL << 20) co_await world.clock->sleep_elapsed(1ms);
+      },
+      options);
+}
+
 constexpr const char* kSnapshot = R"(
 import os, random, time
 made = time.monotonic_ns()

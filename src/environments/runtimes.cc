@@ -109,7 +109,7 @@ void java(Runtime& runtime) {
   runtime.heap_options = {"-Xmx{}m"};
   runtime.heap_percent = 75;  // classes and compiled code are beside the heap
   // Room for the largest function, which the sandbox's limit bounds; little of it is free at any time.
-  runtime.preboot_options = {"-Xmx9g", "-Xms16m", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=40"};
+  runtime.preboot_options = {"-Xmx9g", "-Xms48m", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=40"};
 }
 
 void ruby(Runtime& runtime, const std::vector<int>& wanted, const std::vector<int>& has) {

@@ -2,10 +2,8 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "sandbox/descriptor.h"
+#include "sandbox/kernel.h"
 #include "sandbox/nftables.h"
 #include "sandbox/routing_netlink.h"
 
@@ -122,7 +121,7 @@ Network::Network(const std::string& run_directory)
     const std::string name = entry.path().filename();
     if (!name.starts_with("forwarding-")) continue;
     const int pid = std::atoi(name.c_str() + std::string_view("forwarding-").size());
-    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) switch_forwarding_off(entry.path());
+    if (pid > 0 && process_start_time(pid) == 0) switch_forwarding_off(entry.path());
   }
 }
 

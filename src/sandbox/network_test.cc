@@ -2,8 +2,11 @@
 
 #include "sandbox/network.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -60,9 +63,11 @@ while True:
     text.replace(text.find("ADDRESS"), 7, address);
     const std::string mark = directory_.path() + "/ready" + std::to_string(servers_.size());
     write_text(directory_.path() + "/server.py", text);
+    if (::mkfifo(mark.c_str(), 0600) != 0) throw std::runtime_error("no pipe");
     servers_.push_back(
         ::popen((prefix + "/usr/bin/python3 " + directory_.path() + "/server.py " + mark).c_str(), "w"));
-    while (::access(mark.c_str(), F_OK) != 0) ::usleep(1000);
+    // Opens when the program opens its end.
+    ::close(::open(mark.c_str(), O_RDONLY));
   }
 
   TemporaryDirectory directory_;
@@ -188,7 +193,8 @@ TEST(Egress, TheRulesGoWithTheWarden) {
   EXPECT_EQ(failure, nullptr);
   EXPECT_EQ(table(), 0);
   ::kill(pid, SIGKILL);
-  while (table() == 0) ::usleep(1000);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_NE(table(), 0);
   // What the kernel does not undo, the next warden does: that it was switched on is noted down.
   const auto noted = [&] {
     return std::filesystem::exists(run.path() + "/forwarding-" + std::to_string(pid));

@@ -10,6 +10,12 @@
 
 namespace martlet::lambda {
 
+namespace {
+
+constexpr std::size_t kSha256Digits = 64;
+
+}  // namespace
+
 Task<FunctionRecord> LambdaService::with_code(std::string zip, std::vector<LayerUse> layers,
                                               std::function<Task<FunctionRecord>(const StoredCode&)> use) {
   const store::BlobRef code = co_await with_.blobs.put(std::move(zip));
@@ -55,7 +61,8 @@ Task<> LambdaService::release_code(store::BlobRef code) {
       [&](store::Txn& txn) -> Task<bool> { co_return co_await is_package_in_use(txn, code.sha256); });
   if (in_use || being_kept_.contains(code.sha256)) co_return;
   with_.packages.forget(code.sha256);
-  co_await with_.blobs.erase(code);
+  // The directory of an image is a package without a blob: its layers are packages of their own.
+  if (code.sha256.size() == kSha256Digits) co_await with_.blobs.erase(code);
 }
 
 Task<> LambdaService::check_code_storage(FunctionName name, std::uint64_t bytes) {

@@ -81,7 +81,7 @@ Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::str
   co_return std::move(*found);
 }
 
-Task<Target> LambdaService::target_of(FunctionName name, std::string partition) {
+Task<Target> LambdaService::require_target(FunctionName name, std::string partition) {
   auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<Target>> {
     Target target;
     std::string version = is_latest(name.qualifier) ? "$LATEST" : name.qualifier;
@@ -132,7 +132,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
 
 Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, GetFunctionRequest input) {
   FunctionName name = resolve_function_name(context, input.function_name, input.qualifier, "GetFunction");
-  const Target target = co_await target_of(name, context.partition);
+  const Target target = co_await require_target(name, context.partition);
   GetFunctionResponse out;
   out.configuration = describe(target.function, name, context.partition);
   name.qualifier = target.function.version;
@@ -161,7 +161,7 @@ Task<FunctionConfiguration> LambdaService::GetFunctionConfiguration(wire::Contex
                                                                     GetFunctionConfigurationRequest input) {
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "GetFunctionConfiguration");
-  const Target target = co_await target_of(name, context.partition);
+  const Target target = co_await require_target(name, context.partition);
   co_return describe(target.function, name, context.partition);
 }
 

@@ -62,7 +62,7 @@ TEST(ImageDocuments, RefusesWhatTheyAreNot) {
   EXPECT_THROW((void)parse_image_document(R"({"config":)" + descriptor("c", kDigest) + R"(,"layers":[)" +
                                           descriptor("application/pdf", kOther) + "]}"),
                MalformedImage);
-  for (const std::string digest : {std::string(63, 'a'), std::string(64, 'A'), "../" + std::string(61, 'a')})
+  for (const std::string& digest : {std::string(63, 'a'), std::string(64, 'A'), "../" + std::string(61, 'a')})
     EXPECT_THROW((void)parse_image_document(R"({"manifests":[)" + descriptor("m", digest) + "]}"),
                  MalformedImage);
 }

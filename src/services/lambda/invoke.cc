@@ -46,11 +46,11 @@ Task<std::string> LambdaService::choose_version(FunctionName name, std::string p
     const auto spec = specs_.find(name.arn(partition), name.qualifier);
     if (spec && !spec->snap_start) co_return name.qualifier;
   }
-  Target target = co_await target_of(name, partition);
+  Target target = co_await require_target(name, partition);
   if (target.alias && !target.alias->second_version.empty() &&
       chance(with_.ids) < target.alias->second_weight) {
     name.qualifier = target.alias->second_version;
-    target = co_await target_of(name, partition);
+    target = co_await require_target(name, partition);
   }
   if (target.function.snapshot == Snapshot::kPending) throw snapshot_not_ready();
   if (target.function.snapshot == Snapshot::kFailed) throw not_in_a_state_to_run("Failed");
@@ -89,7 +89,7 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
   if (input.durable_execution_name) throw feature_not_implemented("Invoke with DurableExecutionName");
   InvocationResponse out;
   if (type == "DryRun") {
-    co_await target_of(name, context.partition);
+    co_await require_target(name, context.partition);
     out.status_code = 204;
     co_return out;
   }

@@ -59,7 +59,7 @@ Task<InvokeWithResponseStreamResponse> LambdaService::InvokeWithResponseStream(
   if (input.tenant_id) throw feature_not_implemented("InvokeWithResponseStream with TenantId");
   InvokeWithResponseStreamResponse out;
   if (input.invocation_type == "DryRun") {
-    co_await target_of(name, context.partition);
+    co_await require_target(name, context.partition);
     out.status_code = 204;
     co_await context.events->begin(&out);
     co_return out;

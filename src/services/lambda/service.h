@@ -4,83 +4,25 @@
 // functions.cc, versions.cc, aliases.cc, layers.cc, ...; invoke.cc runs functions. Lives on the loop.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 
 #include "api/lambda/api.h"
-#include "base/clock.h"
-#include "base/ids.h"
-#include "base/task_group.h"
-#include "environments/environments.h"
-#include "environments/fleet.h"
 #include "net/http.h"
 #include "services/lambda/answer_channel.h"
-#include "services/lambda/async_invocations.h"
 #include "services/lambda/attachments.h"
-#include "services/lambda/code_package.h"
-#include "services/lambda/function_name.h"
-#include "services/lambda/images.h"
+#include "services/lambda/dependencies.h"
 #include "services/lambda/invocation_metrics.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
-#include "services/lambda/records.h"
 #include "services/lambda/settings_store.h"
 #include "services/lambda/specs.h"
 #include "services/lambda/url_requests.h"
-#include "store/blobs.h"
-#include "store/store.h"
 
 namespace martlet::lambda {
-
-/// Credentials for environments of a function that acts as `role_arn`, as environment variables.
-using CredentialsFor =
-    std::function<Task<std::map<std::string, std::string>>(FunctionName function, std::string role_arn)>;
-
-struct Dependencies {
-  store::Store& store;
-  store::Blobs& blobs;
-  CodePackages& packages;
-  Images& images;
-  environments::Fleet& fleet;
-  Clock& clock;
-  Ids& ids;
-  /// For what goes on after the answer to a call.
-  TaskGroup& tasks;
-  Executor executor;
-  metrics::Registry& metrics;
-  /// Where destinations and dead-letter queues are found.
-  const targets::Targets& targets;
-  CredentialsFor credentials_for;
-  /// Signs the addresses in Code.Location.
-  std::string location_key;
-};
-
-/// What a function's name and qualifier stand for.
-struct Target {
-  /// $LATEST or a published version; of an alias, the version that it names.
-  FunctionRecord function;
-  /// Set when the qualifier is an alias.
-  std::optional<AliasRecord> alias;
-};
-
-/// The code that a call has brought: a zip file, or an image.
-struct StoredCode {
-  store::BlobRef zip;
-  std::optional<ImageUse> image;
-
-  void apply(FunctionRecord& function) const {
-    function.code = zip;
-    function.image = image;
-  }
-};
-
-/// Whether a version is to be published from what a call stores.
-enum class Publish { kNo, kYes };
 
 class LambdaService final : public Api {
  public:
@@ -251,7 +193,7 @@ class LambdaService final : public Api {
   /// $LATEST. Throws function_not_found().
   Task<FunctionRecord> require_function(FunctionName name, std::string partition);
   /// Throws function_not_found() for a qualifier that is not there, too.
-  Task<Target> target_of(FunctionName name, std::string partition);
+  Task<Target> require_target(FunctionName name, std::string partition);
   struct Change {
     std::optional<std::string> revision_id;
     std::function<void(FunctionRecord&)> apply;
@@ -309,16 +251,8 @@ class LambdaService final : public Api {
   /// configuration terminates loops.
   Task<> refuse_loop(FunctionName name, std::string partition, std::string trace_header);
 
-  struct UrlExchange;
-  /// Fills in function and URL; false, and the request is answered, when there is none that may be called.
-  Task<bool> find_url(UrlExchange& exchange);
-  /// Who calls; nullopt where everybody may. Throws aws::Error for callers that may not.
-  Task<std::optional<wire::Caller>> url_caller(const UrlExchange& exchange, std::string body);
-  /// The event; nullopt, and the request is answered, when it is too large.
-  Task<std::optional<std::string>> url_event_of(UrlExchange& exchange);
-  Task<> answer_found_url(UrlExchange& exchange);
-  Task<> answer_whole(UrlExchange& exchange, environments::Invocation invocation);
-  Task<> answer_streamed(UrlExchange& exchange, environments::Invocation invocation);
+  /// One request to a function URL (url_requests.cc).
+  class UrlExchange;
 
   /// Stores an event; when this returns it is accepted.
   Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);

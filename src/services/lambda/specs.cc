@@ -76,7 +76,7 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
   const std::string arn = name.arn(partition);
   if (auto known = specs_.find(arn, version)) co_return known;
   name.qualifier = is_latest(version) ? "" : version;
-  const FunctionRecord function = (co_await target_of(name, partition)).function;
+  const FunctionRecord function = (co_await require_target(name, partition)).function;
   const auto spec = std::make_shared<Spec>();
   spec->account = name.account;
   spec->region = name.region;
@@ -100,7 +100,7 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
   }
   spec->credentials = [this, name, role = function.role] { return with_.credentials_for(name, role); };
   // The function may have changed, or another call have made the spec, while the code was being unpacked.
-  const FunctionRecord now_stored = (co_await target_of(name, partition)).function;
+  const FunctionRecord now_stored = (co_await require_target(name, partition)).function;
   if (now_stored.revision_id != function.revision_id) co_return co_await spec_of(name, version, partition);
   co_return specs_.keep(spec);
 }
