@@ -153,14 +153,13 @@ void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
                                              net::ResponseWriter& writer) {
-    return lambda.answer_url({.id = target.subject,
-                              .region = target.region,
-                              .target = target.target,
-                              .policy_decides = options.auth == gateway::AuthMode::kEnforce,
-                              .authenticate = [this, &request](std::string body) {
-                                return url_signer(request, std::move(body));
-                              }},
-                             request, writer);
+    return lambda.answer_url(
+        {.id = target.subject,
+         .region = target.region,
+         .target = target.target,
+         .policy_decides = options.auth == gateway::AuthMode::kEnforce,
+         .authenticate = [this, &request](std::string body) { return url_signer(request, std::move(body)); }},
+        request, writer);
   });
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,

@@ -72,8 +72,7 @@ Task<Ran> LambdaService::run(FunctionName name, std::string partition, Invocatio
   ran.version = co_await choose_version(name, partition);
   const auto spec = co_await spec_of(name, ran.version, partition);
   const Tracing tracing = spec->tracing_mode == "Active" ? Tracing::kActive : Tracing::kPassThrough;
-  ran.trace =
-      trace_for_run(invocation.trace_id, spec->function_arn, tracing, with_.ids, with_.clock.now());
+  ran.trace = trace_for_run(invocation.trace_id, spec->function_arn, tracing, with_.ids, with_.clock.now());
   invocation.trace_id = ran.trace;
   if (channel) channel->announce(ran.version, ran.trace);
   ran.outcome = co_await with_.fleet.invoke(spec, std::move(invocation));

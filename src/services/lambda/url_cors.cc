@@ -24,8 +24,8 @@ std::string allowed_origin(const CorsRecord& cors, std::string_view origin) {
   if (origin.empty()) return {};
   // With credentials, browsers do not take "*" for an answer.
   if (names_all(cors.allow_origins)) return cors.allow_credentials ? std::string(origin) : "*";
-  const bool named = std::ranges::any_of(
-      cors.allow_origins, [&](const std::string& one) { return net::same_name(one, origin); });
+  const bool named = std::ranges::any_of(cors.allow_origins,
+                                         [&](const std::string& one) { return net::same_name(one, origin); });
   return named ? std::string(origin) : std::string();
 }
 
@@ -60,8 +60,7 @@ void apply_cors(const CorsRecord& cors, const net::RequestHead& head, net::Heade
   if (origin.empty()) return;
   headers.set("Access-Control-Allow-Origin", origin);
   if (cors.allow_credentials) headers.set("Access-Control-Allow-Credentials", "true");
-  if (!cors.expose_headers.empty())
-    headers.set("Access-Control-Expose-Headers", joined(cors.expose_headers));
+  if (!cors.expose_headers.empty()) headers.set("Access-Control-Expose-Headers", joined(cors.expose_headers));
 }
 
 }  // namespace martlet::lambda

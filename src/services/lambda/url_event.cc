@@ -115,9 +115,9 @@ std::string url_event(const UrlRequest& request) {
   const std::size_t mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
   const std::string_view query = mark == target.size() ? std::string_view() : target.substr(mark + 1);
-  std::string event = fmt::format(
-      R"({{"version":"2.0","routeKey":"$default","rawPath":{},"rawQueryString":{},)", quote_json(path),
-      quote_json(query));
+  std::string event =
+      fmt::format(R"({{"version":"2.0","routeKey":"$default","rawPath":{},"rawQueryString":{},)",
+                  quote_json(path), quote_json(query));
   if (const std::string cookies = cookies_of(request.headers); !cookies.empty())
     event += R"("cookies":[)" + cookies + "],";
   event += R"("headers":)" + object_of(headers_of(request)) + ",";
@@ -125,8 +125,7 @@ std::string url_event(const UrlRequest& request) {
     event += R"("queryStringParameters":)" + object_of(parameters) + ",";
   event += R"("requestContext":)" + context_of(request, path) + ",";
   // A body that says it is text and is not would be changed by being made into a JSON string.
-  const bool as_it_is =
-      is_text_type(request.headers.get("content-type")) && is_utf8(request.body);
+  const bool as_it_is = is_text_type(request.headers.get("content-type")) && is_utf8(request.body);
   if (!request.body.empty())
     event += R"("body":)" + quote_json(as_it_is ? request.body : base64_encode(request.body)) + ",";
   event += R"("isBase64Encoded":)";

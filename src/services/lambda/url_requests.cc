@@ -28,14 +28,12 @@ net::Response refusal(int status, std::string_view message) {
 }
 
 net::Response too_large() {
-  return refusal(413, "Exceeded maximum allowed payload size (" + std::to_string(kMaxPayloadBytes) +
-                          " bytes).");
+  return refusal(413,
+                 "Exceeded maximum allowed payload size (" + std::to_string(kMaxPayloadBytes) + " bytes).");
 }
 
 /// The function's fault, of which its callers learn nothing.
-net::Response bad_gateway() {
-  return {502, {{"Content-Type", "application/json"}}, "Internal Server Error"};
-}
+net::Response bad_gateway() { return {502, {{"Content-Type", "application/json"}}, "Internal Server Error"}; }
 
 net::Response response_of(const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::kThrottled) return refusal(429, "Rate Exceeded.");
@@ -130,8 +128,8 @@ Task<std::optional<wire::Caller>> LambdaService::UrlExchange::caller(std::string
     if (signer.service != "lambda") throw wrong_service();
   }
   if (call_.policy_decides && signer.caller.account != function_.account) {
-    const auto policy = co_await service_.with_.store.transact(
-        [&](store::Txn& txn) -> Task<std::optional<ResourcePolicy>> {
+    const auto policy =
+        co_await service_.with_.store.transact([&](store::Txn& txn) -> Task<std::optional<ResourcePolicy>> {
           co_return co_await load_policy(txn, function_);
         });
     const std::string who = for_everybody ? "*" : signer.caller.account;
@@ -201,7 +199,11 @@ Task<> LambdaService::UrlExchange::answer_streamed(environments::Invocation invo
 Task<> LambdaService::UrlExchange::answer() {
   co_await find();
   const net::RequestHead& head = request_.head();
-  if (url_.cors && asks_for_permission(head)) co_return co_await send(permission(*url_.cors, head));
+  if (url_.cors && asks_for_permission(head)) {
+    net::Response response = permission(*url_.cors, head);
+    response.headers.set("x-amzn-RequestId", request_id_);
+    co_return co_await writer_.send(std::move(response));
+  }
   std::string payload = co_await event();
   environments::Invocation invocation{.request_id = request_id_,
                                       .payload = std::move(payload),

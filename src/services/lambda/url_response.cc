@@ -29,8 +29,8 @@ std::optional<json::value> parsed(std::string_view text) {
 
 bool is_field_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-    return c > 0x20 && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) ==
-                                       std::string_view::npos;
+    return c > 0x20 && c < 0x7f &&
+           std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) == std::string_view::npos;
   });
 }
 
