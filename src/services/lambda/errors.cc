@@ -115,6 +115,13 @@ aws::Error throttled(environments::ThrottleReason reason) {
   return user_error("TooManyRequestsException", "Rate Exceeded.", 429).with("Reason", name);
 }
 
+aws::Error recursive_invocation() {
+  return user_error("RecursiveInvocationException",
+                    "Lambda has detected your function being invoked in a recursive loop with other Amazon "
+                    "Web Services resources and stopped your function's invocation.",
+                    400);
+}
+
 aws::Error invalid_runtime(const std::string& message) { return {"InvalidRuntimeException", message, 502}; }
 
 aws::Error feature_not_implemented(const std::string& feature) {

@@ -47,6 +47,8 @@ aws::Error request_too_large(const std::string& message);
 aws::Error invalid_payload(const std::string& problem);
 /// 429: no environment could be had.
 aws::Error throttled(environments::ThrottleReason reason);
+/// 400 RecursiveInvocationException: the event has come around too often.
+aws::Error recursive_invocation();
 /// 502: no interpreter for the function's runtime.
 aws::Error invalid_runtime(const std::string& message);
 /// 501: a part of an operation that Martlet does not have yet, named by what the caller asked for.
