@@ -136,7 +136,7 @@ def skips(count):
 def python_tests(tally, name, files, options, preset="release"):
     """unittest modules, each in a process of its own."""
     environment = {"MARTLET": str(ROOT / "build" / preset / "martlet"), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["PYTHONPATH"] = f"{ROOT / 'tests/api'}:{ROOT / 'tests/runtimes'}"
+    environment["PYTHONPATH"] = f"{ROOT / 'tests/api'}:{ROOT / 'tests/runtimes'}:{ROOT / 'tests/security'}"
 
     def job(file):
         step = name if len(files) == 1 else f"{name}/{file.stem.removeprefix('test_')}"
@@ -169,6 +169,11 @@ def api(tally, options, preset="release"):
 def runtimes(tally, options):
     """The bootstraps by themselves, against a fake Runtime API."""
     python_tests(tally, "runtimes", sorted((ROOT / "tests/runtimes").glob("test_*.py")), options)
+
+
+def security(tally, options):
+    """Hostile functions against the real server."""
+    python_tests(tally, "security", sorted((ROOT / "tests/security").glob("test_*.py")), options)
 
 
 def apps(tally, options):
@@ -223,8 +228,8 @@ def sanitized(tally, options):
                 api(tally, options, preset)
 
 
-STEPS = {"style": style, "unit": unit, "runtimes": runtimes, "api": api, "apps": apps, "pages": pages, "tidy": tidy}
-NEEDS_BUILD = {"unit", "runtimes", "api", "apps", "pages", "tidy"}
+STEPS = {"style": style, "unit": unit, "runtimes": runtimes, "api": api, "security": security, "apps": apps, "pages": pages, "tidy": tidy}
+NEEDS_BUILD = {"unit", "runtimes", "api", "security", "apps", "pages", "tidy"}
 QUICK = ["style", "unit"]
 
 

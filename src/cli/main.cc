@@ -15,6 +15,7 @@
 #include "server/catalogue.h"
 #include "server/doctor.h"
 #include "server/identity.h"
+#include "server/isolation.h"
 #include "server/options.h"
 #include "server/reach.h"
 #include "server/runtime_listing.h"
@@ -98,6 +99,8 @@ int run(int argc, char** argv) {
       return serve(line.serve);
     case Command::kDoctor:
       return doctor();
+    case Command::kIsolation:
+      return isolation();
     case Command::kRuntimes: {
       const environments::RuntimeOptions options{
           .search = environments::RuntimeSearch::of_this_machine(line.serve.runtime_paths),

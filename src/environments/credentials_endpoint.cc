@@ -22,9 +22,10 @@ std::string use_credentials_endpoint(Variables& variables) {
   return token;
 }
 
-Task<std::string> credentials_document(std::shared_ptr<const Spec> spec) {
+Task<std::string> credentials_document(std::shared_ptr<const Spec> spec, std::string environment) {
   Variables fresh;
-  if (spec->credentials) fresh = co_await spec->credentials();
+  if (spec->credentials)
+    fresh = co_await spec->credentials(std::move(environment), kCredentialsAskAgainAfter);
   const auto value = [&](const char* name) { return quote_json(fresh[name]); };
   // SDKs compare it with the machine's clock.
   const auto expiration = std::chrono::time_point_cast<std::chrono::seconds>(

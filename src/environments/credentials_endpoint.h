@@ -25,7 +25,7 @@ std::string use_credentials_endpoint(Variables& variables);
 /// After this long an SDK is to ask again.
 inline constexpr Duration kCredentialsAskAgainAfter = std::chrono::hours(1);
 
-/// The endpoint's answer, with new credentials.
-Task<std::string> credentials_document(std::shared_ptr<const Spec> spec);
+/// The endpoint's answer, with new credentials for the environment of that tag.
+Task<std::string> credentials_document(std::shared_ptr<const Spec> spec, std::string environment);
 
 }  // namespace martlet::environments

@@ -106,6 +106,8 @@ class Environment final : public RuntimeHost,
   [[nodiscard]] const std::string& tag() const { return policy_.name; }
   /// The variables of its process.
   [[nodiscard]] const std::map<std::string, std::string>& variables() const { return policy_.environment; }
+  /// Clock::elapsed() at start().
+  [[nodiscard]] Duration created_at() const { return created_at_; }
   /// Clock::elapsed() when it became idle or held.
   [[nodiscard]] Duration idle_since() const { return idle_since_; }
   /// Memory it held when it was last measured; 0 before.

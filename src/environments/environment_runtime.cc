@@ -141,7 +141,7 @@ Task<std::optional<std::string>> Environment::credentials(std::string token) {
   const Duration now = around_.clock.elapsed();
   if (credentials_.empty() || now - credentials_made_at_ >= kCredentialsAskAgainAfter / 2) {
     credentials_made_at_ = now;
-    credentials_ = co_await credentials_document(spec_);
+    credentials_ = co_await credentials_document(spec_, tag());
   }
   co_return credentials_;
 }

@@ -251,7 +251,7 @@ TEST(SnapStart, HeldThenRestoredWithFreshCredentials) {
   with_bench([&](EnvironmentBench& bench) -> Task<> {
     const auto spec = spec_for(code, "provided.al2023", "x");
     spec->snap_start = true;
-    spec->credentials = [&keys] { return keys.make(); };
+    spec->credentials = [&keys](std::string, Duration) { return keys.make(); };
     const auto environment = co_await bench.start(spec);
     EXPECT_EQ(environment->state(), Environment::State::kHeld);
     EXPECT_FALSE(environment->takes_events());
@@ -286,7 +286,7 @@ TEST(SnapStart, HooksThatFailOrExit) {
     for (const std::string what : {"fails", "exits"}) {
       const auto spec = spec_for(code, "provided.al2023", "x");
       spec->snap_start = true;
-      spec->credentials = [&keys] { return keys.make(); };
+      spec->credentials = [&keys](std::string, Duration) { return keys.make(); };
       spec->variables["WHAT"] = what;
       const auto environment = co_await bench.start(spec);
       EXPECT_FALSE(co_await environment->restore());

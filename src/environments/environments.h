@@ -45,9 +45,13 @@ struct Image {
 /// How an environment came to be: AWS_LAMBDA_INITIALIZATION_TYPE.
 enum class InitializationType { kOnDemand, kProvisionedConcurrency, kSnapStart };
 
-/// Credentials of the function's role as environment variables (AWS_ACCESS_KEY_ID, ...), new ones for every
-/// environment.
-using CredentialsForEnvironment = std::function<Task<std::map<std::string, std::string>>()>;
+/// How long the credentials that an environment starts with are good.
+inline constexpr Duration kCredentialsLifetime = std::chrono::hours(12);
+
+/// Credentials of the function's role as environment variables (AWS_ACCESS_KEY_ID, ...), for the environment
+/// of that tag alone, good for `lifetime`. They end with it: see FleetOptions::environment_ended.
+using CredentialsForEnvironment =
+    std::function<Task<std::map<std::string, std::string>>(std::string environment, Duration lifetime)>;
 
 /// Everything that defines an environment of one function version. Immutable once made and shared:
 /// environments of the same Spec object are interchangeable, a changed function gets a new Spec.

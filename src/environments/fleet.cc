@@ -68,7 +68,8 @@ Fleet::Impl::Impl(Executor executor_, Clock& clock_, Ids& ids_, sandbox::Warden&
                 .roster = roster,
                 .stock = stock,
                 .gate = gate,
-                .ports = ports}),
+                .ports = ports,
+                .ended = [this](const std::string& tag) { ended(tag); }}),
       provisioner(
           {.executor = executor,
            .clock = clock,
@@ -97,14 +98,25 @@ std::function<void()> Fleet::Impl::adopt_endpoint(int fd, const std::string& tag
   return [this, id] { options.remove_endpoint(id); };
 }
 
+void Fleet::Impl::ended(const std::string& tag) const {
+  if (options.environment_ended) options.environment_ended(tag);
+}
+
+bool Fleet::Impl::is_aged(const Environment& environment) const {
+  return !environment.spec()->snap_start &&
+         environment.created_at() + options.replace_after <= clock.elapsed();
+}
+
 void Fleet::Impl::environment_changed(Environment& environment) {
   if (environment.state() == Environment::State::kEnded) {
+    ended(environment.tag());
     const bool provisioned = roster.provisioned(environment);
     roster.remove(environment);
     if (provisioned) provisioner.ended(environment);
     if (environment.spec()->snap_start) snapshots.ended(environment);
   } else {
     const bool kept = environment.state() == Environment::State::kHeld;
+    if (is_aged(environment)) environment.retire();
     if (!kept && !roster.became_idle(environment)) return;
     keeper.at_latest(environment.idle_since() + options.freeze_after);
   }
@@ -121,13 +133,15 @@ Task<std::optional<Duration>> Fleet::Impl::keep() {
     const Duration retire_at = environment->idle_since() + options.retire_after;
     const Duration freeze_at = environment->idle_since() + options.freeze_after;
     const bool kept = held || roster.provisioned(*environment);
-    if (retire_at <= now && !kept) {
+    if ((retire_at <= now && !kept) || is_aged(*environment)) {
       environment->kill();
     } else if (freeze_at > now) {
       consider(freeze_at);
     } else {
       if (!environment->frozen()) tasks.spawn("freeze", rest(shared_from_this(), environment));
       if (!kept) consider(retire_at);
+      if (kept && !environment->spec()->snap_start)
+        consider(environment->created_at() + options.replace_after);
     }
   }
   for (const Duration at : patience_ends)

@@ -58,6 +58,8 @@ struct FleetOptions {
   /// An environment idle this long (elapsed time) is frozen, and later retired.
   Duration freeze_after = std::chrono::seconds(2);
   Duration retire_after = std::chrono::minutes(7);
+  /// An environment this old is replaced before its credentials expire, the longest invocation included.
+  Duration replace_after = kCredentialsLifetime - std::chrono::hours(1);
   /// Pre-booted runtimes.
   StockOptions stock{};
   /// Takes over the socket on which `endpoint_port` listens inside an environment and answers it until
@@ -65,6 +67,8 @@ struct FleetOptions {
   /// connections.
   std::function<std::uint64_t(int fd, std::string tag)> adopt_endpoint;
   std::function<void(std::uint64_t id)> remove_endpoint;
+  /// The environment of that tag has ended, or could not be made: its credentials are nobody's now.
+  std::function<void(const std::string& tag)> environment_ended;
 };
 
 class Fleet {

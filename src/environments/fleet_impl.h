@@ -61,6 +61,9 @@ struct Fleet::Impl : std::enable_shared_from_this<Fleet::Impl> {
   // fleet.cc
   std::function<void()> adopt_endpoint(int fd, const std::string& tag);
   void environment_changed(Environment& environment);
+  void ended(const std::string& tag) const;
+  /// Whether its credentials would run out in use.
+  [[nodiscard]] bool is_aged(const Environment& environment) const;
   /// Waits until something has changed or it is `until`; then the caller looks again.
   static Task<> wait_for_room(std::shared_ptr<Impl> self, Duration until);
   /// Freezes, retires, and wakes those whose patience has ended; returns when to look again.

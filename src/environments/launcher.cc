@@ -9,9 +9,10 @@ namespace martlet::environments {
 
 namespace {
 
-Task<Variables> credentials_of(const Spec& spec) {
-  if (!spec.credentials) co_return Variables{};
-  co_return co_await spec.credentials();
+Task<Variables> credentials_of(const Spec& spec, const std::string& environment) {
+  // Of a snapshot they would be as old as it is; what comes from one asks for its own.
+  if (!spec.credentials || spec.snap_start) co_return Variables{};
+  co_return co_await spec.credentials(environment, kCredentialsLifetime);
 }
 
 }  // namespace
@@ -87,12 +88,13 @@ Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr
   const auto bare =
       policy_for(*birth.spec, *birth.runtime, with_.ports, preboot->tag(), birth.log->name(), {}, birth.type);
   preboot->finish(finish_for(*bare, *birth.runtime));
-  const Variables credentials = co_await credentials_of(*birth.spec);
+  const Variables credentials = co_await credentials_of(*birth.spec, preboot->tag());
   try {
     co_await preboot->finished();
   } catch (const std::exception& error) {
     log::warning("a pre-booted runtime could not be used", {{"error", error.what()}});
     preboot->kill();
+    with_.ended(preboot->tag());
     co_return nullptr;
   }
   sandbox::Policy policy = *bare;
@@ -106,9 +108,11 @@ Task<std::shared_ptr<Environment>> Launcher::finish(Birth birth, std::shared_ptr
 
 Task<Launcher::Started> Launcher::boot(Birth birth, Duration limit, std::shared_ptr<Run> run) {
   const Spec& spec = *birth.spec;
-  auto policy = policy_for(spec, *birth.runtime, with_.ports, "env-" + with_.ids.hex(24), birth.log->name(),
-                           co_await credentials_of(spec), birth.type);
+  const std::string tag = "env-" + with_.ids.hex(24);
+  auto policy = policy_for(spec, *birth.runtime, with_.ports, tag, birth.log->name(),
+                           co_await credentials_of(spec, tag), birth.type);
   if (!policy) {
+    with_.ended(tag);
     if (!run) announce(birth);
     co_return std::unexpected(policy.error());
   }
@@ -121,6 +125,7 @@ Task<Launcher::Started> Launcher::boot(Birth birth, Duration limit, std::shared_
   }
   if (reason.empty()) co_return environment;
   with_.roster.remove(*environment);
+  with_.ended(tag);
   // The sandbox tells apart by its words what went wrong: this is what it says of the program.
   if (!spec.runtime.starts_with("provided") || !reason.starts_with("cannot execute "))
     throw std::runtime_error(reason);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -44,6 +45,8 @@ class Launcher {
     Stock& stock;
     BootGate& gate;
     Ports ports;
+    /// Nothing of that tag will be there, or is there any more.
+    std::function<void(const std::string& tag)> ended;
   };
   explicit Launcher(Parts parts) : with_(std::move(parts)) {}
 

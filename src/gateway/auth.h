@@ -1,7 +1,8 @@
 #pragma once
 
-// Who calls. Three modes: *open* believes every request (a development machine), *enforce* verifies
-// signatures as AWS does, *audit* verifies but only reports what it would have refused. Lives on the loop.
+// Who calls. Functions prove who they are in every mode. For others there are three: *open* believes every
+// request (a development machine), *enforce* verifies signatures as AWS does, *audit* verifies but only
+// reports what it would have refused. Lives on the loop.
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +31,8 @@ struct Credentials {
   /// Only for temporary credentials.
   std::optional<TimePoint> expires;
   wire::Caller caller;
+  /// Those of a function: the environment they were given to. In other environments they are nobody's.
+  std::string environment = {};
 };
 
 /// Where access keys are looked up; IAM and STS fill it.
@@ -60,11 +63,15 @@ struct Claim {
   const Signature& signature;
   Dialect dialect;
   std::string partition;
+  /// The environment from inside which it comes; empty when it comes from elsewhere.
+  std::string environment = {};
   /// Whether the operation may be called without a signature.
   bool unsigned_allowed = false;
   /// Filled by identify().
   wire::Caller caller = {};
   std::optional<Credentials> credentials = {};
+  /// Whether it is signed by the function inside which it was made: that is verified in every mode.
+  bool own = false;
 };
 
 class Authenticator {
@@ -87,6 +94,9 @@ class Authenticator {
  private:
   /// What a request has to satisfy under enforcement. Throws aws::Error.
   void check(const Claim& claim) const;
+  /// What one from inside an environment has to satisfy in every mode: whoever claims to be a function is the
+  /// one in that environment. Throws aws::Error.
+  void check_origin(Claim& claim) const;
   /// In audit, runs `checks` and reports what it throws; under enforcement lets it through; when open does
   /// nothing.
   template <class Checks>

@@ -77,6 +77,61 @@ TEST_F(Enforce, AuditOnlyReports) {
   EXPECT_EQ(ask({"GET", "/2015-03-31/functions", {{"Host", "localhost"}}}).status, 200);
 }
 
+class FromInside : public GatewayTest {
+ protected:
+  FromInside() {
+    options_.listener = "endpoint";
+    listener_ = "env-1";
+    keys_.credentials.session_token = "token/with+chars==";
+    keys_.credentials.environment = "env-1";
+  }
+  net::Response ask_signed() {
+    const Message message = signed_vector("session token");
+    return ask(message.head, message.body);
+  }
+};
+
+TEST_F(FromInside, AFunctionIsItself) {
+  for (const AuthMode mode : {AuthMode::kOpen, AuthMode::kAudit, AuthMode::kEnforce}) {
+    options_.auth = mode;
+    EXPECT_EQ(ask_signed().status, 200);
+  }
+}
+
+TEST_F(FromInside, NobodyIsAnotherFunctionInAnyMode) {
+  for (const AuthMode mode : {AuthMode::kOpen, AuthMode::kAudit, AuthMode::kEnforce}) {
+    options_.auth = mode;
+    keys_.credentials.environment = "env-2";
+    EXPECT_EQ(get(ask_signed(), "x-amzn-errortype"), "UnrecognizedClientException");
+    EXPECT_EQ(ask_signed().status, 403);
+  }
+}
+
+TEST_F(FromInside, KeyAloneIsNotEnough) {
+  for (const AuthMode mode : {AuthMode::kOpen, AuthMode::kAudit}) {
+    options_.auth = mode;
+    Message changed = signed_vector("session token");
+    changed.head.target += "x";
+    EXPECT_EQ(ask(changed.head, changed.body).status, 403);
+    EXPECT_EQ(ask(rest("GET", "/2015-03-31/functions", "ASIAEXAMPLE")).status, 403);
+    keys_.credentials.session_token = "another";
+    EXPECT_EQ(get(ask_signed(), "x-amzn-errortype"), "UnrecognizedClientException");
+    keys_.credentials.session_token = "token/with+chars==";
+    keys_.credentials.expires = kNow;
+    EXPECT_EQ(get(ask_signed(), "x-amzn-errortype"), "ExpiredTokenException");
+    keys_.credentials.expires = {};
+  }
+}
+
+TEST_F(FromInside, KeysThatAreNoFunctionsAreAsElsewhere) {
+  EXPECT_EQ(ask(rest("GET", "/2015-03-31/functions", "test")).status, 200);
+  EXPECT_EQ(ask({"GET", "/2015-03-31/functions", {{"Host", "localhost"}}}).status, 200);
+  // A key of a function that is gone.
+  EXPECT_EQ(ask(rest("GET", "/2015-03-31/functions", "ASIAGONE")).status, 403);
+  listener_ = "endpoint";
+  EXPECT_EQ(ask(rest("GET", "/2015-03-31/functions", "ASIAGONE")).status, 200);
+}
+
 TEST_F(Enforce, ChunkedBodiesAreDecodedInEveryMode) {
   options_.auth = AuthMode::kOpen;
   net::RequestHead head{"PUT",

@@ -120,6 +120,8 @@ struct Gateway::Impl {
   [[nodiscard]] bool is_foreign_page(const net::RequestHead& head) const;
   /// The endpoint of Martlet's own that a request is for; null when it is for a service.
   [[nodiscard]] const net::Handler* own_endpoint(const net::RequestHead& head) const;
+  /// The tag of the environment that a request comes from; empty when it comes from elsewhere.
+  [[nodiscard]] std::string environment_of(const net::Request& request) const;
   [[nodiscard]] Call begin(const net::Request& request) const;
   Task<> answer_service(net::Request& request, net::ResponseWriter& writer, Call call);
   /// The answer; where the operation streams it, it has gone to `transport` and what is returned is empty.
@@ -171,6 +173,11 @@ const net::Handler* Gateway::Impl::own_endpoint(const net::RequestHead& head) co
   const bool may_be_a_bucket = !head.path().starts_with("/_");
   if (may_be_a_bucket && parse_signature(head).kind != SignatureKind::kNone) return nullptr;
   return found;
+}
+
+std::string Gateway::Impl::environment_of(const net::Request& request) const {
+  return options.listener.empty() || request.listener() == options.listener ? std::string()
+                                                                            : request.listener();
 }
 
 Call Gateway::Impl::begin(const net::Request& request) const {
@@ -255,7 +262,8 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request, Tra
   Claim claim{.head = call.head,
               .signature = call.signature,
               .dialect = dialect_of(call.protocol, call.model()),
-              .partition = call.context.partition};
+              .partition = call.context.partition,
+              .environment = environment_of(request)};
   std::string body;
   if (body_first) {
     body = co_await read_body(call, request);

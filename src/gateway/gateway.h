@@ -27,6 +27,9 @@ struct GatewayOptions {
   std::string account = "000000000000";
   /// Web origins besides those of this machine whose pages may use an open server; "*" for all.
   std::vector<std::string> allowed_origins;
+  /// Request::listener() of the server's own port. Others are inside environments, whose tags they have.
+  /// Empty: there are no environments.
+  std::string listener;
 };
 
 /// What the gateway uses; all of it outlives it.

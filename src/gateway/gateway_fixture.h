@@ -61,7 +61,7 @@ class GatewayTest : public testing::Test {
             co_await w.send(
                 {200, {{"x-target", target.target}}, "url " + target.subject + " in " + target.region});
           });
-      TestRequest request(std::move(head), std::move(body));
+      TestRequest request(std::move(head), std::move(body), listener_);
       co_await gateway.handle(request, writer);
     });
     return writer.response;
@@ -89,6 +89,8 @@ class GatewayTest : public testing::Test {
   metrics::Registry metrics_;
   GatewayOptions options_;
   Authorizer* authorizer_ = nullptr;
+  /// Where requests arrive.
+  string listener_ = "test";
 };
 
 }  // namespace martlet::gateway

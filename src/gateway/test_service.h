@@ -131,8 +131,8 @@ struct TestServices {
 /// A request that is already here.
 class TestRequest final : public net::Request {
  public:
-  explicit TestRequest(net::RequestHead head, std::string body = {})
-      : head_(std::move(head)), body_(std::move(body)) {}
+  explicit TestRequest(net::RequestHead head, std::string body = {}, std::string listener = "test")
+      : head_(std::move(head)), body_(std::move(body)), listener_(std::move(listener)) {}
 
   const net::RequestHead& head() const override { return head_; }
   std::string remote_address() const override { return "10.1.2.3"; }
@@ -152,7 +152,7 @@ class TestRequest final : public net::Request {
  private:
   net::RequestHead head_;
   std::string body_;
-  std::string listener_ = "test";
+  std::string listener_;
   net::Headers trailers_;
 };
 

@@ -54,6 +54,11 @@ bool matches(const std::string& expected, const Signature& signature) {
 }  // namespace
 
 void Verifier::check_form(const net::RequestHead& head, const Signature& signature, Dialect dialect) const {
+  check_parts(head, signature, dialect);
+  check_time(signature, dialect);
+}
+
+void Verifier::check_parts(const net::RequestHead& head, const Signature& signature, Dialect dialect) {
   if (signature.kind == SignatureKind::kNone) throw auth_error(dialect, AuthFault::kMissing);
   if (!signature.problem.empty()) {
     if (dialect == Dialect::kS3 && signature.kind == SignatureKind::kPresigned)
@@ -69,7 +74,6 @@ void Verifier::check_form(const net::RequestHead& head, const Signature& signatu
   }
   if (dialect == Dialect::kS3 && signature.kind == SignatureKind::kHeader && signature.content_sha256.empty())
     throw aws::Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400);
-  check_time(signature, dialect);
 }
 
 void Verifier::check_time(const Signature& signature, Dialect dialect) const {

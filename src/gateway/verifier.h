@@ -22,6 +22,8 @@ class Verifier {
   /// Checks all that does not need the secret: that the signature is whole, covers the headers it must, and
   /// is of now. Throws aws::Error in `dialect`.
   void check_form(const net::RequestHead& head, const Signature& signature, Dialect dialect) const;
+  /// The same but for the time.
+  static void check_parts(const net::RequestHead& head, const Signature& signature, Dialect dialect);
 
   /// Checks the signature itself. `body` is the request's whole body as sent. Throws aws::Error in `dialect`.
   void check_signature(const net::RequestHead& head, const Signature& signature, std::string_view secret,

@@ -63,11 +63,16 @@ Task<> Admin::localstack_health(net::Request&, net::ResponseWriter& answer) {
       fmt::format(R"({{"services": {{{}}}, "edition": "martlet", "version": "{}"}})", services, kVersion)));
 }
 
+std::string Admin::objection(const net::Request& request) const {
+  if (request.listener() != parts_.listener) return "A function may not do this.";
+  return parts_.open ? "" : "This is refused under --auth enforce.";
+}
+
 Task<> Admin::reset(net::Request& request, net::ResponseWriter& answer) {
   if (request.head().method != "POST") {
     co_await answer.send(refusal(405, "Use POST to forget everything."));
-  } else if (!parts_.open) {
-    co_await answer.send(refusal(403, "Reset is refused under --auth enforce."));
+  } else if (const std::string why = objection(request); !why.empty()) {
+    co_await answer.send(refusal(403, why));
   } else {
     co_await parts_.reset();
     co_await answer.send(json(200, R"({"status": "reset"})"));
@@ -76,8 +81,8 @@ Task<> Admin::reset(net::Request& request, net::ResponseWriter& answer) {
 
 Task<> Admin::clock(net::Request& request, net::ResponseWriter& answer) {
   if (request.head().method == "POST") {
-    if (!parts_.open) {
-      co_await answer.send(refusal(403, "Moving the clock is refused under --auth enforce."));
+    if (const std::string why = objection(request); !why.empty()) {
+      co_await answer.send(refusal(403, why));
       co_return;
     }
     const std::string body = co_await request.read_all(4096);

@@ -25,6 +25,8 @@ class Admin {
     std::function<Task<>()> reset;
     /// Whether a stranger may reset and move the clock: not under --auth enforce.
     bool open = true;
+    /// Request::listener() of the server's own port: from inside environments nobody does either.
+    std::string listener;
   };
 
   explicit Admin(Parts parts) : parts_(std::move(parts)) {}
@@ -41,6 +43,9 @@ class Admin {
   Task<> code(net::Request& request, net::ResponseWriter& answer);
 
  private:
+  /// Why this request may not change the state of the server; empty when it may.
+  [[nodiscard]] std::string objection(const net::Request& request) const;
+
   Parts parts_;
 };
 

@@ -33,6 +33,8 @@ namespace martlet::server {
 namespace {
 
 constexpr std::size_t kBlockingThreads = 4;
+/// What is heard on other listeners comes from inside environments.
+constexpr const char* kListener = "endpoint";
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 
 std::unique_ptr<store::Store> open_store(Executor executor, const ServeOptions& options,
@@ -49,6 +51,7 @@ gateway::GatewayOptions gateway_options(const ServeOptions& options) {
   out.auth = options.auth;
   out.region = options.region;
   out.account = options.account;
+  out.listener = kListener;
   return out;
 }
 
@@ -76,7 +79,7 @@ struct App::Parts {
   lambda::CodePackages packages{state.path() + "/code", pool, tasks};
   net::Client registries{executor, *clock};
   lambda::Images images{state.path() + "/images", pool, blobs, packages, registries};
-  Credentials credentials{ids};
+  Credentials credentials{*clock, ids};
   std::unique_ptr<sandbox::Warden> warden;
 
   iam::IamService iam{{.store = *store, .clock = *clock, .ids = ids}};
@@ -89,33 +92,38 @@ struct App::Parts {
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
   environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
-  lambda::LambdaService lambda{{.store = *store,
-                                .blobs = blobs,
-                                .packages = packages,
-                                .images = images,
-                                .fleet = fleet,
-                                .clock = *clock,
-                                .ids = ids,
-                                .tasks = tasks,
-                                .executor = executor,
-                                .metrics = metrics,
-                                .targets = targets,
-                                .credentials_for =
-                                    [this](lambda::FunctionName name, std::string role) {
-                                      return credentials_for(std::move(name), std::move(role));
-                                    },
-                                .location_key = ids.bytes(32)}};
+  lambda::LambdaService lambda{
+      {.store = *store,
+       .blobs = blobs,
+       .packages = packages,
+       .images = images,
+       .fleet = fleet,
+       .clock = *clock,
+       .ids = ids,
+       .tasks = tasks,
+       .executor = executor,
+       .metrics = metrics,
+       .targets = targets,
+       .credentials_for =
+           [this](lambda::FunctionName name, std::string role, std::string environment, Duration lifetime) {
+             return credentials_for(std::move(name), std::move(role), std::move(environment), lifetime);
+           },
+       .egress_for = [groups = security_groups(options)](
+                         const std::vector<std::string>& ids) { return groups.egress_for(ids); },
+       .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam), lambda::bind_service(lambda),
                                            logs::bind_service(logs), sts::bind_service(sts)};
   Admin admin{{.clock = *clock,
                .lambda = lambda,
                .services = services,
                .reset = [this] { return reset(); },
-               .open = options.auth != gateway::AuthMode::kEnforce}};
+               .open = options.auth != gateway::AuthMode::kEnforce,
+               .listener = kListener}};
 
   environments::FleetOptions fleet_options();
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
-                                                           std::string role_arn);
+                                                           std::string role_arn, std::string environment,
+                                                           Duration lifetime);
   Task<lambda::UrlSigner> url_signer(const net::Request& request, std::string body);
   void register_everything();
   void register_metrics();
@@ -133,13 +141,20 @@ environments::FleetOptions App::Parts::fleet_options() {
   out.memory_budget_bytes = options.memory_budget_mb << 20;
   out.adopt_endpoint = [this](int fd, std::string tag) { return server.adopt(fd, std::move(tag)); };
   out.remove_endpoint = [this](std::uint64_t id) { server.remove(id); };
+  out.environment_ended = [this](const std::string& tag) { credentials.revoke(tag); };
   return out;
 }
 
 Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::FunctionName function,
-                                                                     std::string role_arn) {
+                                                                     std::string role_arn,
+                                                                     std::string environment,
+                                                                     Duration lifetime) {
   const std::string role_id = co_await iam.role_id(role_arn);
-  co_return credentials.issue(function, role_arn, role_id);
+  co_return credentials.issue({.function = std::move(function),
+                               .role_arn = std::move(role_arn),
+                               .role_id = role_id,
+                               .environment = std::move(environment),
+                               .lifetime = lifetime});
 }
 
 Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std::string body) {
@@ -241,8 +256,8 @@ std::string App::Parts::listen() {
   const Endpoint endpoint = parse_endpoint(options.listen);
   const bool tls = !options.tls_certificate.empty();
   const std::uint16_t port = tls ? server.listen_tls(endpoint.address, endpoint.port,
-                                                     {options.tls_certificate, options.tls_key}, "endpoint")
-                                 : server.listen(endpoint.address, endpoint.port, "endpoint");
+                                                     {options.tls_certificate, options.tls_key}, kListener)
+                                 : server.listen(endpoint.address, endpoint.port, kListener);
   const bool ipv6 = endpoint.address.find(':') != std::string::npos;
   return (tls ? "https://" : "http://") + (ipv6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" +
          std::to_string(port);

@@ -17,8 +17,8 @@ namespace martlet::server {
 
 namespace {
 
-/// Environments started before a change keep the credentials they were given.
-constexpr std::size_t kKeysPerFunction = 3000;
+/// An environment asks for new ones when half the time of the last is over: older ones have expired.
+constexpr std::size_t kKeysPerEnvironment = 4;
 
 void write_private_file(const std::string& file, const std::string& content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -59,23 +59,24 @@ void Credentials::set_root(const RootKey& key, const std::string& account) {
                                 .caller = gateway::root_of(account, "aws")};
 }
 
-std::map<std::string, std::string> Credentials::issue(const lambda::FunctionName& function,
-                                                      const std::string& role_arn,
-                                                      const std::string& role_id) {
+std::map<std::string, std::string> Credentials::issue(const Request& request) {
+  const std::string& function = request.function.name;
   const std::string key = "ASIA" + ids_.base32(16);
-  const std::string role_account = Arn::parse(role_arn).value_or(Arn{}).account;
+  const std::string role_account = Arn::parse(request.role_arn).value_or(Arn{}).account;
   gateway::Credentials credentials;
   credentials.secret_access_key = base64_encode(ids_.bytes(30));
   credentials.session_token = base64_encode(ids_.bytes(96));
+  credentials.expires = clock_.now() + request.lifetime;
+  credentials.environment = request.environment;
   credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
-  credentials.caller.account = role_account.empty() ? function.account : role_account;
+  credentials.caller.account = role_account.empty() ? request.function.account : role_account;
   credentials.caller.access_key_id = key;
-  credentials.caller.user_id = (role_id.empty() ? "" : role_id + ":") + function.name;
+  credentials.caller.user_id = (request.role_id.empty() ? "" : request.role_id + ":") + function;
   credentials.caller.arn = "arn:aws:sts::" + credentials.caller.account + ":assumed-role/" +
-                           role_name_of(role_arn) + "/" + function.name;
-  auto& keys = keys_of_function_[function.arn("aws")];
+                           role_name_of(request.role_arn) + "/" + function;
+  auto& keys = keys_of_environment_[request.environment];
   keys.push_back(key);
-  if (keys.size() > kKeysPerFunction) {
+  if (keys.size() > kKeysPerEnvironment) {
     by_key_.erase(keys.front());
     keys.pop_front();
   }
@@ -86,10 +87,17 @@ std::map<std::string, std::string> Credentials::issue(const lambda::FunctionName
   return variables;
 }
 
+void Credentials::revoke(const std::string& environment) {
+  const auto found = keys_of_environment_.find(environment);
+  if (found == keys_of_environment_.end()) return;
+  for (const std::string& key : found->second) by_key_.erase(key);
+  keys_of_environment_.erase(found);
+}
+
 void Credentials::reset() {
-  for (const auto& [function, keys] : keys_of_function_)
+  for (const auto& [environment, keys] : keys_of_environment_)
     for (const std::string& key : keys) by_key_.erase(key);
-  keys_of_function_.clear();
+  keys_of_environment_.clear();
 }
 
 Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id) {

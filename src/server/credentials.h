@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "gateway/auth.h"
 #include "services/lambda/function_name.h"
@@ -25,15 +26,26 @@ RootKey open_root_key(const std::string& file, Ids& ids);
 
 class Credentials final : public gateway::CredentialSource {
  public:
-  explicit Credentials(Ids& ids) : ids_(ids) {}
+  Credentials(const Clock& clock, Ids& ids) : clock_(clock), ids_(ids) {}
 
   void set_root(const RootKey& key, const std::string& account);
 
-  /// Credentials for environments of `function`, which acts as `role_arn`, as the environment variables that
-  /// SDKs read. `role_id` is the role's unique id ("AROA..."), empty when the role is not stored here. A
-  /// function's credentials stay valid until it has been given newer ones twice.
-  std::map<std::string, std::string> issue(const lambda::FunctionName& function, const std::string& role_arn,
-                                           const std::string& role_id);
+  struct Request {
+    lambda::FunctionName function;
+    /// What the function acts as.
+    std::string role_arn;
+    /// The role's unique id ("AROA..."), empty when the role is not stored here.
+    std::string role_id;
+    /// Tag of the environment that they are for. Inside environments they are good in that one alone.
+    std::string environment;
+    Duration lifetime;
+  };
+  /// New credentials, as the environment variables that SDKs read. Good until they expire, the environment
+  /// has ended, or has been given newer ones a few times.
+  std::map<std::string, std::string> issue(const Request& request);
+
+  /// Those of that environment are nobody's from now on.
+  void revoke(const std::string& environment);
 
   /// Forgets those of functions.
   void reset();
@@ -41,9 +53,10 @@ class Credentials final : public gateway::CredentialSource {
   Task<std::optional<gateway::Credentials>> find(std::string access_key_id) override;
 
  private:
+  const Clock& clock_;
   Ids& ids_;
   std::unordered_map<std::string, gateway::Credentials> by_key_;
-  std::unordered_map<std::string, std::deque<std::string>> keys_of_function_;
+  std::unordered_map<std::string, std::deque<std::string>> keys_of_environment_;
 };
 
 }  // namespace martlet::server

@@ -202,18 +202,23 @@ CommandLine parse_command_line(int argc, char** argv) {
   line.serve.data_directory = default_data_directory();
   CLI::App app(kAbout, "martlet");
   app.set_version_flag("--version", std::string("martlet ") + kVersion);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  bool isolation = false;
+  app.add_flag("--isolation", isolation,
+               "Tell what isolates functions, and what of that holds on this machine");
   CLI::App* serve = app.add_subcommand("serve", kServeAbout);
   add_serve_options(*serve, line.serve);
   CLI::App* services = app.add_subcommand("services", "List the AWS operations that this binary implements");
   services->add_flag("--markdown", line.services_as_markdown, "As the page docs/compatibility.md");
   CLI::App* doctor = app.add_subcommand("doctor", "Tell what this machine offers for isolating functions");
+  doctor->add_flag("--isolation", isolation, "The same as martlet --isolation");
   CLI::App* runtimes = app.add_subcommand("runtimes", "List the runtimes and what runs them on this machine");
   add_runtime_options(*runtimes, line.serve);
   runtimes->add_flag("--json", line.runtimes_as_json, "As a JSON array");
   try {
     refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
+    if (!isolation && app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
     apply_config_file(*serve, line.serve);
   } catch (const CLI::ParseError& ended) {
     std::exit(app.exit(ended));
@@ -221,6 +226,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (services->parsed()) line.command = Command::kServices;
   if (doctor->parsed()) line.command = Command::kDoctor;
   if (runtimes->parsed()) line.command = Command::kRuntimes;
+  if (isolation) line.command = Command::kIsolation;
   return line;
 }
 

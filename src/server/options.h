@@ -46,7 +46,7 @@ struct ServeOptions {
   std::string config_file;
 };
 
-enum class Command { kServe, kServices, kDoctor, kRuntimes };
+enum class Command { kServe, kServices, kDoctor, kIsolation, kRuntimes };
 
 struct CommandLine {
   Command command = Command::kServe;

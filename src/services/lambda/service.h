@@ -236,6 +236,8 @@ class LambdaService final : public Api {
   /// What the path of a location names, once its signature is checked.
   Task<std::optional<store::BlobRef>> blob_at(std::string path);
 
+  /// Has everything ready for the first invocation of a new function.
+  Task<> expect(FunctionName name, std::string partition);
   /// What environments of this version ("$LATEST" or a number) are made from.
   Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
   /// Runs one event on the version that it goes to. Invocation::trace_id is the header that came with the
