@@ -16,6 +16,14 @@ INSTALLED = ROOT / "build/sdk-javascript"
 PACKAGES = {
     "echo": "def handler(event, context):\n    return event\n",
     "other": "def handler(event, context):\n    return 'other'\n",
+    "streams": """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write('first ');
+  await new Promise((go) => setTimeout(go, 10));
+  if (event.fail) throw new Error('half-way');
+  stream.end('second');
+});
+""",
     "raises": "def handler(event, context):\n    raise ValueError('no')\n",
 }
 
@@ -47,7 +55,8 @@ class JavaScriptSdkTest(ApiTest):
         packages = self.server.directory / "packages"
         packages.mkdir()
         for name, source in PACKAGES.items():
-            (packages / f"{name}.zip").write_bytes(zip_of({"app.py": source}))
+            file = "app.js" if "exports" in source else "app.py"
+            (packages / f"{name}.zip").write_bytes(zip_of({file: source}))
         environment = {
             **os.environ,
             "MARTLET_ENDPOINT": self.server.endpoint,
