@@ -80,7 +80,7 @@ result = [gained, {name: status[name].strip() for name in ('CapPrm', 'CapEff', '
     def test_nobody_becomes_another_user(self):
         source = """
 changes = {'uid 0': lambda: os.setuid(0), 'gid 0': lambda: os.setgid(0), 'real': lambda: os.setresuid(0, 0, 0),
-           'groups': lambda: os.setgroups([0]), 'uid 1': lambda: os.setuid(1), 'map': lambda: open('/proc/self/uid_map', 'w').write('0 0 1'),
+           'groups': lambda: os.setgroups([0]), 'uid 1': lambda: os.setuid(1), 'map': lambda: os.write(os.open('/proc/self/uid_map', os.O_WRONLY), b'0 0 1'),
            'device': lambda: os.mknod('/tmp/device', 0o20666, os.makedev(1, 1)), 'disk': lambda: os.mknod('/tmp/disk', 0o60666, os.makedev(7, 0))}
 result = {name: attempt(change) for name, change in changes.items()}
 """

@@ -45,7 +45,7 @@ for address in event['addresses']:
                 answers[f'{address} {port}'] = attempt(s.connect, (address, port))
             with socket.socket(family, socket.SOCK_DGRAM) as s:
                 answers[f'{address} {port} UDP'] = 'allowed' if address not in event['loopback'] and attempt(s.sendto, b'x', (address, port)) == 'allowed' else ''
-result = {name: answer for name, answer in answers.items() if answer not in ('', 'ENETUNREACH', 'ECONNREFUSED', 'EADDRNOTAVAIL', 'EACCES')}
+result = {name: answer for name, answer in answers.items() if answer not in ('', 'ENETUNREACH', 'ECONNREFUSED', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL')}
 """
             world = ["8.8.8.8", "169.254.169.254", "10.0.0.1", "192.168.0.1", "172.17.0.1", "100.64.0.1", "224.0.0.1", "255.255.255.255"]
             world += ["::ffff:8.8.8.8", "2001:4860:4860::8888", "fe80::1"]
