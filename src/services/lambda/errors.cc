@@ -122,6 +122,14 @@ aws::Error recursive_invocation() {
                     400);
 }
 
+aws::Error snap_start_failed(const std::string& message) {
+  return user_error("SnapStartException", message, 400);
+}
+
+aws::Error snap_start_timed_out(const std::string& message) {
+  return user_error("SnapStartTimeoutException", message, 408);
+}
+
 aws::Error invalid_runtime(const std::string& message) { return {"InvalidRuntimeException", message, 502}; }
 
 aws::Error feature_not_implemented(const std::string& feature) {

@@ -33,6 +33,10 @@ aws::Error alias_not_found(const std::string& arn);
 aws::Error code_storage_exceeded();
 /// 409: the version is being made, or could not be made; `state` as in FunctionConfiguration.
 aws::Error not_in_a_state_to_run(const std::string& state);
+/// 400 SnapStartException: an after-restore hook failed.
+aws::Error snap_start_failed(const std::string& message);
+/// 408 SnapStartTimeoutException: the Restore phase took too long.
+aws::Error snap_start_timed_out(const std::string& message);
 /// 409 SnapStartNotReadyException.
 aws::Error snapshot_not_ready();
 /// 412: the RevisionId given is not the function's; `operation` is the one that tells it.

@@ -5,6 +5,7 @@
 #include "services/lambda/functions_store.h"
 #include "services/lambda/invocation_input.h"
 #include "services/lambda/json_check.h"
+#include "services/lambda/refusals.h"
 #include "services/lambda/service.h"
 #include "services/lambda/trace.h"
 
@@ -109,8 +110,7 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
                                 .cognito_identity = {},
                                 .trace_id = context.trace_header});
   const Outcome& outcome = ran.outcome;
-  if (outcome.kind == Outcome::Kind::kThrottled) throw throttled(outcome.throttle_reason);
-  if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
+  throw_refusal(outcome);
   out.status_code = 200;
   out.executed_version = ran.version;
   context.response_headers.emplace_back("Content-Type", "application/json");

@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/invocation_input.h"
+#include "services/lambda/refusals.h"
 #include "services/lambda/service.h"
 #include "wire/event_writer.h"
 
@@ -12,12 +13,6 @@ using environments::Invocation;
 using environments::Outcome;
 
 namespace {
-
-/// What a call whose answer had not begun is answered with instead of a stream.
-void throw_refusal(const Outcome& outcome) {
-  if (outcome.kind == Outcome::Kind::kThrottled) throw throttled(outcome.throttle_reason);
-  if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
-}
 
 InvokeWithResponseStreamCompleteEvent completion(const Outcome& outcome, bool with_log) {
   InvokeWithResponseStreamCompleteEvent complete;
