@@ -27,7 +27,7 @@ import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
-  ListLayersCommand,
+  ListEventSourceMappingsCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
   paginateListFunctions,
@@ -135,9 +135,9 @@ test("errors carry the names that the SDK knows", async () => {
   const Code = { ZipFile: new Uint8Array([1, 2, 3]) };
   const broken = { FunctionName: "js-broken", Runtime: process.env.MARTLET_PYTHON, Handler: "a.b", Role, Code };
   await assert.rejects(lambda.send(new CreateFunctionCommand(broken)), { name: "InvalidParameterValueException" });
-  await assert.rejects(lambda.send(new ListLayersCommand({})), (error) => {
+  await assert.rejects(lambda.send(new ListEventSourceMappingsCommand({})), (error) => {
     assert.equal(error.name, "NotImplemented");
-    assert.match(error.message, /ListLayers/);
+    assert.match(error.message, /ListEventSourceMappings/);
     return true;
   });
   await assert.rejects(logs.send(new StartQueryCommand({ startTime: 1, endTime: 2, queryString: "x", logGroupName: "g" })), {
