@@ -114,3 +114,15 @@ test("runtime management, recursion, tags", async () => {
   assert.deepEqual((await call("ListTags", { Resource: FunctionArn })).Tags, { b: "2" });
   await refused("ResourceNotFoundException", "ListTags", { Resource: `${FunctionArn}-not` });
 });
+
+test("code signing configurations", async () => {
+  const AllowedPublishers = { SigningProfileVersionArns: ["arn:aws:signer:us-east-1:000000000000:/signing-profiles/shop/abcdefghij"] };
+  const made = [];
+  for (const Description of ["one", "two"]) {
+    made.push((await call("CreateCodeSigningConfig", { Description, AllowedPublishers })).CodeSigningConfig.CodeSigningConfigArn);
+  }
+  const found = await pages("ListCodeSigningConfigs", {}, "CodeSigningConfigs");
+  assert.deepEqual(found.map((one) => one.CodeSigningConfigArn).sort(), [...made].sort());
+  for (const CodeSigningConfigArn of made) await call("DeleteCodeSigningConfig", { CodeSigningConfigArn });
+  await refused("ResourceNotFoundException", "GetCodeSigningConfig", { CodeSigningConfigArn: made[0] });
+});
