@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript v3: runs js/sdk.test.mjs with Node's own test runner against a server."""
+"""The AWS SDK for JavaScript v3: runs js/*.test.mjs with Node's own test runner against a server."""
 
 import filecmp
 import fcntl
@@ -35,7 +35,7 @@ def install():
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = INSTALLED / ".installed"
         fresh = done.exists() and filecmp.cmp(done, SOURCE / "package-lock.json", shallow=False)
-        for name in ("package.json", "package-lock.json", "sdk.test.mjs"):
+        for name in ("package.json", "package-lock.json", "sdk.test.mjs", "lambda.test.mjs"):
             shutil.copy(SOURCE / name, INSTALLED / name)
         if not fresh:
             command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
@@ -65,7 +65,7 @@ class JavaScriptSdkTest(ApiTest):
             "NODE_NO_WARNINGS": "1",
         }
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=spec", "sdk.test.mjs"],
+            ["node", "--test", "--test-reporter=spec", "sdk.test.mjs", "lambda.test.mjs"],
             cwd=INSTALLED,
             env=environment,
             timeout=300,
