@@ -234,6 +234,12 @@ void Cell::kill() {
   kill_process(pidfd_);
   // Frozen processes of version 1 take the signal only once they are thawed.
   cgroup_->thaw();
+  // Giving back their memory is work, too, and at a small share it would take minutes.
+  try {
+    cgroup_->set_cpus(0);
+  } catch (const std::exception&) {
+    // It is on its way out already.
+  }
 }
 
 void Cell::give_up(const std::string& reason) {
