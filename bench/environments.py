@@ -41,7 +41,7 @@ def calm(server):
     while time.monotonic() - since < 0.25:
         time.sleep(0.05)
         text = server.call("GET", "/metrics").decode()
-        now = re.findall(r"^martlet_prebooted_runtimes.*$", text, re.MULTILINE)
+        now = re.findall(r"^martlet_preboot_runtimes.*$", text, re.MULTILINE)
         if now != last:
             last, since = now, time.monotonic()
 

@@ -27,6 +27,9 @@ constexpr std::size_t kMaxPendingBytes = 1 << 20;
 /// What is written without waiting for the end of the interval.
 constexpr std::size_t kFlushBytes = 64 << 10;
 constexpr Duration kFlushInterval = std::chrono::milliseconds(100);
+/// A stream asked to flush again this soon waits until the time is over: invocations that follow one another
+/// closely share a transaction.
+constexpr Duration kFlushPause = std::chrono::milliseconds(3);
 /// Most that drain() takes: more than a pipe holds, so that a function that never stops printing cannot keep
 /// us there.
 constexpr std::size_t kMaxDrainBytes = 2 << 20;
@@ -95,8 +98,8 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
     static std::array<char, 64 << 10> buffer;  // the loop is one thread
     const auto take = [this, &pipe](std::string message) { add_line(pipe.source, std::move(message)); };
     while (!pipe.ended && limit > 0) {
-      const ssize_t count =
-          ::read(pipe.descriptor.native_handle(), buffer.data(), std::min(buffer.size(), limit));
+      const std::size_t wanted = std::min(buffer.size(), limit);
+      const ssize_t count = ::read(pipe.descriptor.native_handle(), buffer.data(), wanted);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return;
       if (count <= 0) {
@@ -105,6 +108,7 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
         return;
       }
       pipe.lines.feed({buffer.data(), static_cast<std::size_t>(count)}, take);
+      if (static_cast<std::size_t>(count) < wanted) return;  // it is empty now
       limit -= static_cast<std::size_t>(count);
     }
   }
@@ -139,9 +143,16 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
     co_return std::nullopt;
   }
 
+  void flush_soon() {
+    const Duration next = flushed_at + kFlushPause;
+    if (clock.elapsed() >= next) return flush();
+    if (!pending.empty()) interval.at_latest(next);
+  }
+
   void flush() {
     if (writing || pending.empty()) return;
     writing = true;
+    flushed_at = clock.elapsed();
     tasks.spawn("log write", write(shared_from_this()));
   }
 
@@ -175,6 +186,7 @@ struct LogStream::Impl : std::enable_shared_from_this<Impl> {
   std::shared_ptr<Telemetry> telemetry;
   Signal changed;
   Alarm interval;
+  Duration flushed_at = Duration::min() / 2;
   std::vector<std::shared_ptr<Pipe>> pipes;
   std::vector<LogEvent> pending;
   std::size_t pending_bytes = 0;
@@ -231,7 +243,7 @@ std::string LogStream::tail() const {
   return impl_->tail.size() <= kTailBytes ? impl_->tail : impl_->tail.substr(impl_->tail.size() - kTailBytes);
 }
 
-void LogStream::flush() { impl_->flush(); }
+void LogStream::flush() { impl_->flush_soon(); }
 
 Task<> LogStream::finished() {
   auto impl = impl_;

@@ -49,7 +49,8 @@ class LogStream {
   /// The last 4 KiB since begin_tail().
   [[nodiscard]] std::string tail() const;
 
-  /// Starts to write what is there; without it, that happens within 100 ms.
+  /// Starts to write what is there, or does so in a few milliseconds when it has just done so; without it,
+  /// that happens within 100 ms.
   void flush();
   /// Waits until both pipes have ended and everything is written.
   Task<> finished();

@@ -10,6 +10,8 @@ namespace {
 /// What an interpreter may hold before it knows its function, whose own limit comes with that.
 constexpr std::uint64_t kMemoryBytes = 1ULL << 30;
 constexpr std::uint64_t kTmpBytes = 512ULL << 20;
+/// How long an interpreter may take before it asks for its function.
+constexpr Duration kBootLimit = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -47,7 +49,10 @@ std::string function_document(const Variables& variables, std::uint32_t heap_mb)
 }
 
 Preboot::Preboot(Environment::Surroundings& surroundings, sandbox::Policy policy)
-    : around_(surroundings), policy_(std::move(policy)), changed_(surroundings.executor) {}
+    : around_(surroundings),
+      policy_(std::move(policy)),
+      changed_(surroundings.executor),
+      limit_(surroundings.executor, surroundings.clock, [this] { return look(); }) {}
 
 Task<> Preboot::boot() {
   const auto self = shared_from_this();
@@ -60,6 +65,7 @@ Task<> Preboot::boot() {
   around_.runtime_api.attach_waiting(sandbox_->take_listener(kRuntimeApiListener), tag(), weak_from_this());
   around_.tasks.spawn("pre-booted runtime", watch(self));
   if (doomed_) sandbox_->kill();
+  limit_.at_latest(around_.clock.elapsed() + kBootLimit);
   changed_.notify_all();
   while (!asked_ && !ended_ && !taken_) co_await changed_.wait();
   if (ended_) throw std::runtime_error("the runtime ended before it asked for its function");
@@ -73,7 +79,14 @@ Task<> Preboot::watch(std::shared_ptr<Preboot> self) {
   self->end();
 }
 
+Task<std::optional<Duration>> Preboot::look() {
+  // Once it has been taken, its environment's own limit holds.
+  if (!asked_ && !taken_) kill();
+  co_return std::nullopt;
+}
+
 void Preboot::end() {
+  limit_.cancel();
   ended_ = true;
   changed_.notify_all();
 }
@@ -116,6 +129,7 @@ void Preboot::kill() {
 Task<std::optional<std::string>> Preboot::function() {
   const auto self = shared_from_this();
   asked_ = true;
+  limit_.cancel();
   changed_.notify_all();
   while (!document_ && !given_ && !ended_) co_await changed_.wait();
   given_ = true;

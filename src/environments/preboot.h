@@ -14,6 +14,7 @@
 
 #include "base/signal.h"
 #include "base/task.h"
+#include "environments/alarm.h"
 #include "environments/environment.h"
 #include "environments/policy.h"
 #include "environments/runtime_api.h"
@@ -60,6 +61,7 @@ class Preboot final : public WaitingRuntime, public std::enable_shared_from_this
   static Task<> watch(std::shared_ptr<Preboot> self);
   static Task<> complete(std::shared_ptr<Preboot> self, sandbox::Finish rest);
   void end();
+  Task<std::optional<Duration>> look();
 
   Environment::Surroundings& around_;
   sandbox::Policy policy_;
@@ -74,6 +76,8 @@ class Preboot final : public WaitingRuntime, public std::enable_shared_from_this
   std::exception_ptr failure_;
   std::optional<std::string> document_;
   Signal changed_;
+  /// Ends one that does not come to ask.
+  Alarm limit_;
 };
 
 }  // namespace martlet::environments

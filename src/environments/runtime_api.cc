@@ -121,7 +121,8 @@ Task<> take_response(Host host, std::string id, net::Request& request, net::Resp
                   .content_type = std::string(request.head().headers.get("Content-Type"))};
     verdict = co_await host->respond(std::move(id), std::move(answer));
   }
-  co_await writer.send(response_to(verdict));
+  // The runtime does not wait for this but for its next event.
+  co_await writer.send_with_next(response_to(verdict));
 }
 
 Task<RuntimeError> read_error(net::Request& request) {

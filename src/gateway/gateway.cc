@@ -80,6 +80,33 @@ std::vector<wire::HeaderField> decoded_fields(const net::RequestHead& head, cons
   return fields;
 }
 
+/// Carries an answer that comes in pieces to the client.
+class Transport final : public wire::StreamTransport {
+ public:
+  /// `origin`: the page that asks and may read the answer; empty when none does.
+  Transport(net::ResponseWriter& writer, std::string_view origin) : writer_(writer), origin_(origin) {}
+
+  Task<> start(wire::Answer head) override {
+    status_ = head.status;
+    net::Headers headers(std::move(head.headers));
+    if (!origin_.empty()) add_cors_headers(headers, origin_);
+    co_await writer_.start(head.status, std::move(headers));
+    co_await writer_.write({});
+  }
+  Task<> write(std::string bytes) override { co_await writer_.write(bytes); }
+
+  /// Of the answer, once it was started.
+  [[nodiscard]] int status() const { return status_; }
+
+ private:
+  net::ResponseWriter& writer_;
+  std::string_view origin_;
+  int status_ = 0;
+};
+
+/// Where hosts of services are found by path: "/_martlet/KIND/SUBJECT/...".
+constexpr std::string_view kHostPaths = "/_martlet/";
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -97,9 +124,12 @@ struct Gateway::Impl {
   [[nodiscard]] std::string environment_of(const net::Request& request) const;
   [[nodiscard]] Call begin(const net::Request& request) const;
   Task<> answer_service(net::Request& request, net::ResponseWriter& writer, Call call);
-  Task<wire::Answer> perform(Call& call, net::Request& request);
+  /// The answer; where the operation streams it, it has gone to `transport` and what is returned is empty.
+  Task<wire::Answer> perform(Call& call, net::Request& request, Transport& transport);
+  /// The handler of a host that the path names, and what it names; nullptr for most requests.
+  const HostHandler* host_in_path(const net::RequestHead& head, HostTarget& target) const;
   Task<std::string> read_body(Call& call, net::Request& request);
-  Task<wire::Answer> call_operation(Call& call, DecodedBody body);
+  Task<wire::Answer> call_operation(Call& call, DecodedBody body, Transport& transport);
   Task<> authorize(const Call& call);
   void find_operation(Call& call, const std::string& body) const;
   void fill_context(Call& call, const Claim& claim, const net::Request& request) const;
@@ -203,6 +233,7 @@ void Gateway::Impl::fill_context(Call& call, const Claim& claim, const net::Requ
   context.base_url = base_url(call.head, request.is_tls());
   context.source_ip = request.remote_address();
   context.user_agent = call.head.headers.get("user-agent");
+  context.trace_header = call.head.headers.get("x-amzn-trace-id");
 }
 
 Task<> Gateway::Impl::authorize(const Call& call) {
@@ -210,17 +241,21 @@ Task<> Gateway::Impl::authorize(const Call& call) {
     co_await parts.authorizer->authorize(call.context, *call.model(), *call.operation);
 }
 
-Task<wire::Answer> Gateway::Impl::call_operation(Call& call, DecodedBody body) {
+Task<wire::Answer> Gateway::Impl::call_operation(Call& call, DecodedBody body, Transport& transport) {
   wire::RequestView view = call.view(body.data);
   std::vector<wire::HeaderField> headers;
   if (is_aws_chunked(call.signature, call.head)) {
     headers = decoded_fields(call.head, body.trailers);
     view.headers = headers;
   }
-  co_return co_await call.route.service->call(*call.operation, call.protocol, view, call.context);
+  const wire::Endpoint& service = *call.route.service;
+  if (call.operation->event_stream() == nullptr)
+    co_return co_await service.call(*call.operation, call.protocol, view, call.context);
+  co_await service.call_streaming(*call.operation, call.protocol, view, call.context, transport);
+  co_return wire::Answer{};
 }
 
-Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request) {
+Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request, Transport& transport) {
   // In the Query protocol the body names the operation; elsewhere it is known before the body is accepted.
   const bool body_first = call.protocol == wire::Protocol::kQuery;
   if (!body_first) find_operation(call, {});
@@ -240,7 +275,7 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request) {
   DecodedBody decoded = authenticator.verify(claim, std::move(body));
   fill_context(call, claim, request);
   co_await authorize(call);
-  co_return co_await call_operation(call, std::move(decoded));
+  co_return co_await call_operation(call, std::move(decoded), transport);
 }
 
 wire::Answer Gateway::Impl::render(const Call& call, std::exception_ptr failure) const {
@@ -259,21 +294,30 @@ wire::Answer Gateway::Impl::render(const Call& call, std::exception_ptr failure)
 Task<> Gateway::Impl::answer_service(net::Request& request, net::ResponseWriter& writer, Call call) {
   wire::Answer answer;
   std::exception_ptr failure;
+  const std::string_view origin =
+      is_foreign_page(call.head) ? std::string_view() : call.head.headers.get("origin");
+  Transport transport(writer, origin);
   try {
     if (is_foreign_page(call.head))
       throw aws::Error(
           "AccessDenied",
           "A web page from another origin asks for this. Start the server with that origin allowed.", 403);
-    answer = co_await perform(call, request);
+    answer = co_await perform(call, request, transport);
   } catch (...) {
     failure = std::current_exception();
   }
   if (failure && passes_through(failure)) std::rethrow_exception(failure);
   if (failure) answer = render(call, failure);
+  if (writer.started()) {
+    request_metrics.record(call.model(), call.operation, failure ? answer.status : transport.status(),
+                           parts.clock.elapsed() - call.started);
+    // The head is gone, so a failure can only be shown by an answer that breaks off.
+    if (failure) throw net::Disconnected();
+    co_return co_await writer.finish();
+  }
   request_metrics.record(call.model(), call.operation, answer.status, parts.clock.elapsed() - call.started);
   net::Response response{answer.status, net::Headers(std::move(answer.headers)), std::move(answer.body)};
-  if (const auto origin = call.head.headers.find("origin"); origin && !is_foreign_page(call.head))
-    add_cors_headers(response.headers, *origin);
+  if (!origin.empty()) add_cors_headers(response.headers, origin);
   co_await writer.send(std::move(response));
 }
 
@@ -296,8 +340,40 @@ void Gateway::register_host(std::string kind, HostHandler handler) {
   impl_->hosts[std::move(kind)] = std::move(handler);
 }
 
+const HostHandler* Gateway::Impl::host_in_path(const net::RequestHead& head, HostTarget& target) const {
+  std::string_view rest = head.target;
+  if (!rest.starts_with(kHostPaths) || names_a_service(head)) return nullptr;
+  rest.remove_prefix(kHostPaths.size());
+  const auto found = hosts.find(std::string(rest.substr(0, rest.find_first_of("/?"))));
+  if (found == hosts.end()) return nullptr;
+  rest.remove_prefix(std::min(rest.size(), found->first.size() + 1));
+  const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  target.subject = rest.substr(0, end);
+  rest.remove_prefix(end);
+  target.target = (rest.starts_with('/') ? "" : "/") + std::string(rest);
+  return &found->second;
+}
+
+Task<Signer> Gateway::authenticate(const net::Request& request, std::string body) {
+  const net::RequestHead& head = request.head();
+  const Signature signature = parse_signature(head);
+  Claim claim{.head = head,
+              .signature = signature,
+              .dialect = Dialect::kRestJson,
+              .partition = partition_of(usable_region(signature.scope.region, impl_->options.region)),
+              .environment = impl_->environment_of(request)};
+  co_await impl_->authenticator.identify(claim);
+  impl_->authenticator.verify(claim, std::move(body));
+  co_return Signer{.caller = claim.caller,
+                   .service = signature.scope.service,
+                   .is_signed = signature.kind != SignatureKind::kNone};
+}
+
 Task<> Gateway::handle(net::Request& request, net::ResponseWriter& writer) {
   const net::RequestHead& head = request.head();
+  HostTarget in_path;
+  if (const HostHandler* handler = impl_->host_in_path(head, in_path))
+    co_return co_await (*handler)(in_path, request, writer);
   if (const net::Handler* own = impl_->own_endpoint(head)) {
     if (impl_->is_foreign_page(head)) {
       co_await writer.send(plain_error(403, "A web page from another origin asks for this."));
@@ -308,7 +384,7 @@ Task<> Gateway::handle(net::Request& request, net::ResponseWriter& writer) {
   }
   Call call = impl_->begin(request);
   if (!call.route.host_kind.empty()) {
-    const HostTarget target{call.route.subject, call.context.region};
+    const HostTarget target{call.route.subject, call.context.region, head.target};
     co_await impl_->hosts.at(call.route.host_kind)(target, request, writer);
     co_return;
   }

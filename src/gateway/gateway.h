@@ -47,10 +47,22 @@ struct GatewayParts {
 struct HostTarget {
   /// "abc123"
   std::string subject;
+  /// Empty where the path names the subject.
   std::string region;
+  /// Path and query, encoded, as the subject sees them: "/orders?id=1".
+  std::string target;
 };
 /// All references live until the task ends.
 using HostHandler = std::function<Task<>(const HostTarget&, net::Request&, net::ResponseWriter&)>;
+
+/// Who signed a request to such a host.
+struct Signer {
+  /// Of an unsigned request: anybody, or the default account's root where every request is believed.
+  wire::Caller caller;
+  /// In the credential scope; empty without one.
+  std::string service;
+  bool is_signed = false;
+};
 
 class Gateway {
  public:
@@ -66,8 +78,13 @@ class Gateway {
   /// requests.
   void register_endpoint(std::string method, std::string path, net::Handler handler);
 
-  /// Has `handler` answer hosts "<subject>.<kind>.<region>...": "lambda-url", "execute-api".
+  /// Has `handler` answer hosts "<subject>.<kind>.<region>...": "lambda-url", "execute-api". For clients that
+  /// cannot resolve such names the same is at the path "/_martlet/<kind>/<subject>/...".
   void register_host(std::string kind, HostHandler handler);
+
+  /// Who signed a request to such a host, as the authentication mode has it; `body` is all of its body. The
+  /// request outlives the task. Throws aws::Error where a signature is verified and is not good.
+  Task<Signer> authenticate(const net::Request& request, std::string body);
 
   /// Answers one request. Throws only what the server is to see: net::Disconnected and cancellations.
   Task<> handle(net::Request& request, net::ResponseWriter& writer);

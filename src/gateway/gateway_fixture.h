@@ -56,10 +56,11 @@ class GatewayTest : public testing::Test {
       gateway.register_endpoint("GET", "/metrics", [](net::Request&, net::ResponseWriter& w) -> Task<> {
         co_await w.send({200, {}, "numbers"});
       });
-      gateway.register_host("lambda-url",
-                            [](const HostTarget& target, net::Request&, net::ResponseWriter& w) -> Task<> {
-                              co_await w.send({200, {}, "url " + target.subject + " in " + target.region});
-                            });
+      gateway.register_host(
+          "lambda-url", [](const HostTarget& target, net::Request&, net::ResponseWriter& w) -> Task<> {
+            co_await w.send(
+                {200, {{"x-target", target.target}}, "url " + target.subject + " in " + target.region});
+          });
       TestRequest request(std::move(head), std::move(body), listener_);
       co_await gateway.handle(request, writer);
     });

@@ -119,6 +119,24 @@ TEST_F(GatewayTest, OwnEndpointsStayOutOfTheWayOfServices) {
             "url abc in us-west-2");
 }
 
+TEST_F(GatewayTest, HostsOfServicesAreFoundByPathToo) {
+  const net::Response by_host =
+      ask({"GET", "/a%2Fb?c=d", {{"Host", "abc.lambda-url.us-west-2.localhost:4566"}}});
+  EXPECT_EQ(get(by_host, "x-target"), "/a%2Fb?c=d");
+  const std::pair<const char*, const char*> targets[] = {
+      {"", "/"}, {"/", "/"}, {"?c=d", "/?c=d"}, {"/a%2Fb?c=d", "/a%2Fb?c=d"}, {"//x", "//x"}};
+  for (const auto& [below, seen] : targets) {
+    const net::Response by_path =
+        ask({"PUT", string("/_martlet/lambda-url/abc") + below, {{"Host", "localhost:4566"}}});
+    EXPECT_EQ(by_path.body, "url abc in ") << below;
+    EXPECT_EQ(get(by_path, "x-target"), seen);
+  }
+  EXPECT_EQ(ask({"GET", "/_martlet/lambda-url", {}}).body, "url  in ");
+  EXPECT_EQ(ask({"GET", "/_martlet/lambda-urls/abc", {}}).status, 404);
+  // Whatever page asks: a function says itself which origins it serves.
+  EXPECT_EQ(ask({"GET", "/_martlet/lambda-url/abc/", {{"Origin", "https://example.com"}}}).status, 200);
+}
+
 TEST_F(GatewayTest, PagesFromElsewhereAreRefused) {
   net::RequestHead head = rest("GET", "/2015-03-31/functions");
   head.headers.add("Origin", "https://example.com");

@@ -108,6 +108,8 @@ struct App::Parts {
            [this](lambda::FunctionName name, std::string role, std::string environment, Duration lifetime) {
              return credentials_for(std::move(name), std::move(role), std::move(environment), lifetime);
            },
+       .egress_for = [groups = security_groups(options)](
+                         const std::vector<std::string>& ids) { return groups.egress_for(ids); },
        .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam), lambda::bind_service(lambda),
                                            logs::bind_service(logs), sts::bind_service(sts)};
@@ -122,6 +124,7 @@ struct App::Parts {
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
                                                            std::string role_arn, std::string environment,
                                                            Duration lifetime);
+  Task<lambda::UrlSigner> url_signer(const net::Request& request, std::string body);
   void register_everything();
   void register_metrics();
   void register_concurrency_metrics();
@@ -154,8 +157,25 @@ Task<std::map<std::string, std::string>> App::Parts::credentials_for(lambda::Fun
                                .lifetime = lifetime});
 }
 
+Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std::string body) {
+  gateway::Signer signer = co_await gateway.authenticate(request, std::move(body));
+  co_return lambda::UrlSigner{.caller = std::move(signer.caller),
+                              .service = std::move(signer.service),
+                              .is_signed = signer.is_signed};
+}
+
 void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
+  gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
+                                             net::ResponseWriter& writer) {
+    return lambda.answer_url(
+        {.id = target.subject,
+         .region = target.region,
+         .target = target.target,
+         .policy_decides = options.auth == gateway::AuthMode::kEnforce,
+         .authenticate = [this, &request](std::string body) { return url_signer(request, std::move(body)); }},
+        request, writer);
+  });
   for (const wire::BoundService& service : services) gateway.register_service(service);
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {

@@ -9,6 +9,8 @@
 
 namespace martlet::wire {
 
+class EventWriter;
+
 /// The principal behind a call.
 struct Caller {
   enum class Kind { kAnonymous, kRoot, kUser, kAssumedRole, kService };
@@ -34,6 +36,11 @@ struct Context {
   std::string base_url;
   std::string source_ip;
   std::string user_agent;
+  /// X-Amzn-Trace-Id of the request; empty when it has none. It comes from the caller as it is.
+  std::string trace_header;
+  /// For operations whose output has an event stream: where they answer (wire/event_writer.h). Null for all
+  /// others.
+  EventWriter* events = nullptr;
   /// Headers an operation adds to its answer beyond those of its output shape.
   std::vector<std::pair<std::string, std::string>> response_headers;
 

@@ -1,5 +1,6 @@
 #include "wire/endpoint.h"
 
+#include "wire/event_stream.h"
 #include "wire/json_codec.h"
 #include "wire/validation.h"
 
@@ -80,6 +81,44 @@ class DocumentExchange final : public Exchange {
   const Operation& operation_;
   std::string_view input_;
   std::string& output_;
+};
+
+/// The exchange of an operation that answers through its EventWriter.
+class StreamingExchange final : public Exchange, public EventWriter {
+ public:
+  StreamingExchange(Protocol protocol, const ServiceModel& service, const Operation& operation,
+                    const RequestView& request, const Context& context, StreamTransport& transport)
+      : protocol_(protocol),
+        service_(service),
+        operation_(operation),
+        request_(request),
+        context_(context),
+        transport_(transport) {}
+
+  void read(void* input) override { decode_input(protocol_, service_, operation_, request_, input); }
+  /// Everything has been sent by then.
+  void write(const void*) override {}
+
+  Task<> begin(const void* output) override {
+    Answer head = start_answer(protocol_, operation_);
+    encode_output(protocol_, service_, operation_, output, context_.request_id, head);
+    for (const auto& [name, value] : context_.response_headers) head.set_header(name, value);
+    if (head.status == 200) head.set_header("Content-Type", kEventStreamContentType);
+    set_request_id(protocol_, context_.request_id, head);
+    co_await transport_.start(std::move(head));
+  }
+  Task<> send(std::string_view event, const void* value) override {
+    const RestBody format = protocol_ == Protocol::kRestXml ? RestBody::kXml : RestBody::kJson;
+    co_await transport_.write(encode_event(*operation_.event_stream()->shape, event, value, format));
+  }
+
+ private:
+  Protocol protocol_;
+  const ServiceModel& service_;
+  const Operation& operation_;
+  const RequestView& request_;
+  const Context& context_;
+  StreamTransport& transport_;
 };
 
 /// How to call `operation`; throws the error of those that are not there.
@@ -164,9 +203,21 @@ Task<Answer> Endpoint::call(const Operation& operation, Protocol protocol, Reque
   co_return answer;
 }
 
+Task<> Endpoint::call_streaming(const Operation& operation, Protocol protocol, RequestView request,
+                                Context& context, StreamTransport& transport) const {
+  const Invoker invoker = invoker_of(service_, operation);
+  if (protocol != Protocol::kRestJson && protocol != Protocol::kRestXml)
+    throw aws::not_implemented(std::string(model().name), std::string(operation.name));
+  StreamingExchange exchange(protocol, model(), operation, request, context, transport);
+  context.events = &exchange;
+  co_await invoker(service_.api, context, exchange);
+}
+
 Task<std::string> Endpoint::call_document(const Operation& operation, std::string document,
                                           Context& context) const {
   const Invoker invoker = invoker_of(service_, operation);
+  if (operation.event_stream() != nullptr)
+    throw aws::not_implemented(std::string(model().name), std::string(operation.name) + " from inside");
   std::string output = "{}";
   DocumentExchange exchange(model(), operation, document, output);
   co_await invoker(service_.api, context, exchange);

@@ -11,6 +11,7 @@
 #include "base/task.h"
 #include "wire/context.h"
 #include "wire/errors.h"
+#include "wire/event_writer.h"
 #include "wire/message.h"
 #include "wire/router.h"
 #include "wire/service.h"
@@ -39,6 +40,12 @@ class Endpoint {
   /// encode_error(). What `request` and `context` refer to must outlive the task.
   Task<Answer> call(const Operation& operation, Protocol protocol, RequestView request,
                     Context& context) const;
+
+  /// The same for an operation whose output has an event stream: the answer goes to `transport` while the
+  /// operation runs. The end of the task is the end of the stream. Only for the REST protocols: AWS has none
+  /// elsewhere that Martlet serves. An error after the head was sent leaves the stream unfinished.
+  Task<> call_streaming(const Operation& operation, Protocol protocol, RequestView request, Context& context,
+                        StreamTransport& transport) const;
 
   /// The same for calls from inside: input and output are JSON objects with the names of the model. An
   /// operation without output answers "{}".

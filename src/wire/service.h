@@ -49,6 +49,14 @@ struct Operation {
   std::string_view host_prefix = {};
   /// May be called without a signature.
   bool unsigned_allowed = false;
+
+  /// The member of the output that is an event stream; null for most operations.
+  [[nodiscard]] const Member* event_stream() const {
+    if (output == nullptr) return nullptr;
+    for (const Member& member : output->members)
+      if (member.event_stream) return &member;
+    return nullptr;
+  }
 };
 
 /// Decodes the input, calls one operation of the service's Api at `api`, and gives its output to the

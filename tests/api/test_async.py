@@ -227,7 +227,7 @@ class CrashTest(unittest.TestCase):
         chance = random.Random(7)
         try:
             for _ in range(self.CRASHES):
-                time.sleep(chance.uniform(0.05, 0.25))
+                time.sleep(chance.uniform(0.03, 0.15))
                 server.kill()
                 server.start()
         finally:
@@ -261,13 +261,13 @@ class CrashTest(unittest.TestCase):
                     timeout=5,
                 )
             except OSError:
-                time.sleep(0.01)
+                time.sleep(0.02)
                 continue
             except Exception:  # half an answer: the server went while it was being sent
                 continue
             if answer.status == 202:
                 accepted.append(f"event-{number}")
-            time.sleep(0.01)
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Reserved and provisioned concurrency, with boto3."""
 
+import time
+
 from harness import ApiTest, zip_of
 
 SOURCE = (
@@ -86,10 +88,12 @@ class ProvisionedTest(ApiTest):
 
     def wait_ready(self, name, qualifier):
         """Asks until the configuration is carried out."""
-        for _ in range(2000):
+        deadline = time.monotonic() + 30
+        while True:
             found = self.functions.get_provisioned_concurrency_config(FunctionName=name, Qualifier=qualifier)
-            if found["Status"] != "IN_PROGRESS":
+            if found["Status"] != "IN_PROGRESS" or time.monotonic() > deadline:
                 break
+            time.sleep(0.02)
         self.assertEqual(found["Status"], "READY", found)
         return found
 

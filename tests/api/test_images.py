@@ -16,6 +16,7 @@ class ImageTest(ApiTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.directory = pathlib.Path(tempfile.mkdtemp(prefix="martlet-image-test-"))
+        cls.directory.chmod(0o755)  # the server reads it as a user of its own
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         cls.program = word_count_program(cls.directory)
         cls.image = Image(

@@ -231,9 +231,7 @@ class NotImplementedTest(ApiTest):
 
     def test_lambda(self):
         for call, name, parameters in (
-            (self.functions.create_alias, "CreateAlias", {"FunctionName": "f", "Name": "a", "FunctionVersion": "1"}),
-            (self.functions.list_layers, "ListLayers", {}),
-            (self.functions.get_account_settings, "GetAccountSettings", {}),
+            (self.functions.list_event_source_mappings, "ListEventSourceMappings", {}),
             (self.functions.create_event_source_mapping, "CreateEventSourceMapping", {"FunctionName": "f"}),
         ):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
@@ -264,17 +262,14 @@ class NotImplementedTest(ApiTest):
     def test_parts_that_are_not_there(self):
         """An operation that exists refuses what it cannot do rather than ignore it."""
         self.deploy("parts", ECHO)
-        for parameters in (
-            {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
-            {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]},
-        ):
-            self.assert_refused(
-                "NotImplemented",
-                self.functions.update_function_configuration,
-                FunctionName="parts",
-                status=501,
-                **parameters,
-            )
+        self.assert_refused(
+            "NotImplemented",
+            self.functions.update_function_code,
+            FunctionName="parts",
+            S3Bucket="bucket",
+            S3Key="key",
+            status=501,
+        )
 
 
 class JsonTest(ApiTest):

@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript v3: runs js/sdk.test.mjs with Node's own test runner against a server."""
+"""The AWS SDK for JavaScript v3: runs js/*.test.mjs with Node's own test runner against a server."""
 
 import filecmp
 import fcntl
@@ -16,6 +16,14 @@ INSTALLED = ROOT / "build/sdk-javascript"
 PACKAGES = {
     "echo": "def handler(event, context):\n    return event\n",
     "other": "def handler(event, context):\n    return 'other'\n",
+    "streams": """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write('first ');
+  await new Promise((go) => setTimeout(go, 10));
+  if (event.fail) throw new Error('half-way');
+  stream.end('second');
+});
+""",
     "raises": "def handler(event, context):\n    raise ValueError('no')\n",
 }
 
@@ -27,7 +35,7 @@ def install():
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = INSTALLED / ".installed"
         fresh = done.exists() and filecmp.cmp(done, SOURCE / "package-lock.json", shallow=False)
-        for name in ("package.json", "package-lock.json", "sdk.test.mjs"):
+        for name in ("package.json", "package-lock.json", "sdk.test.mjs", "lambda.test.mjs"):
             shutil.copy(SOURCE / name, INSTALLED / name)
         if not fresh:
             command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
@@ -47,7 +55,8 @@ class JavaScriptSdkTest(ApiTest):
         packages = self.server.directory / "packages"
         packages.mkdir()
         for name, source in PACKAGES.items():
-            (packages / f"{name}.zip").write_bytes(zip_of({"app.py": source}))
+            file = "app.js" if "exports" in source else "app.py"
+            (packages / f"{name}.zip").write_bytes(zip_of({file: source}))
         environment = {
             **os.environ,
             "MARTLET_ENDPOINT": self.server.endpoint,
@@ -56,7 +65,7 @@ class JavaScriptSdkTest(ApiTest):
             "NODE_NO_WARNINGS": "1",
         }
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=spec", "sdk.test.mjs"],
+            ["node", "--test", "--test-reporter=spec", "sdk.test.mjs", "lambda.test.mjs"],
             cwd=INSTALLED,
             env=environment,
             timeout=300,

@@ -9,6 +9,7 @@
 #include "services/lambda/json_check.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/service.h"
+#include "services/lambda/trace.h"
 
 namespace martlet::lambda {
 
@@ -52,6 +53,7 @@ Task<> LambdaService::accept_event(wire::Context& context, FunctionName name, st
   event.name = name.name;
   event.qualifier = name.qualifier;
   event.payload = std::move(payload);
+  event.trace_header = context.trace_header;
   event.accepted_ms = to_epoch_ms(with_.clock.now());
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     async_.add(txn, event);
@@ -83,6 +85,10 @@ Task<> LambdaService::accept_delivery(store::Txn& txn, const targets::Delivery& 
   if (!co_await load_function(txn, event.function())) throw function_not_found(delivery.to.str());
   event.payload = delivery.body;
   event.trace_header = delivery.trace_header;
+  // An event that was already dropped as a loop, and whose record comes around again, goes no further.
+  if (runs_of(event.trace_header, event.function().arn(event.partition)) > kMaxRunsOfOneEvent &&
+      (co_await load_settings(txn, event.function())).recursive_loop != "Allow")
+    throw recursive_invocation();
   event.accepted_ms = to_epoch_ms(with_.clock.now());
   async_.add(txn, event);
 }
@@ -121,6 +127,8 @@ Task<std::optional<AsyncSettings>> LambdaService::async_settings(AsyncEvent even
     settings.dead_letter_target = function->dead_letter_target_arn;
     settings.role_arn = function->role;
     settings.is_switched_off = concurrency && concurrency->reserved == 0;
+    settings.is_loop = runs_of(event.trace_header, name.arn(event.partition)) >= kMaxRunsOfOneEvent &&
+                       (co_await load_settings(txn, name)).recursive_loop != "Allow";
     if (!config) co_return settings;
     settings.maximum_retry_attempts = config->maximum_retry_attempts.value_or(kDefaultRetryAttempts);
     if (config->maximum_event_age_seconds)

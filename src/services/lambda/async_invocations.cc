@@ -8,6 +8,7 @@
 #include "base/task_group.h"
 #include "flow/queue.h"
 #include "services/lambda/invocation_record.h"
+#include "services/lambda/trace.h"
 #include "store/key.h"
 #include "store/record.h"
 
@@ -152,6 +153,10 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   Task<> finish(Lane& lane, const flow::Message& message, const AsyncEvent& event,
                 const AsyncDecision& decision, const AsyncAttempt* attempt, const AsyncSettings& settings) {
     if (decision.kind == AsyncDecision::Kind::kFailed) count_dropped(event);
+    if (decision.condition == kRecursiveInvocation)
+      count("martlet_lambda_recursive_invocations_dropped_total",
+            "Invocations that were not made because of a recursive loop (RecursiveInvocationsDropped).",
+            event);
     std::vector<Outgoing> outgoing = deliveries_of(event, decision, attempt, settings);
     while (true) {
       std::size_t at = 0;
@@ -176,6 +181,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   std::vector<Outgoing> deliveries_of(const AsyncEvent& event, const AsyncDecision& decision,
                                       const AsyncAttempt* attempt, const AsyncSettings& settings) const {
     std::vector<Outgoing> outgoing;
+    const std::string trace = counted(event.trace_header, event.function().arn(event.partition));
     const auto add = [&](const std::string& arn, std::string body,
                          std::map<std::string, targets::Attribute> attributes, const char* refusals,
                          const char* help) {
@@ -183,7 +189,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
                                        .body = std::move(body),
                                        .attributes = std::move(attributes),
                                        .role_arn = settings.role_arn,
-                                       .trace_header = event.trace_header},
+                                       .trace_header = trace},
                           .refusals = refusals,
                           .help = help});
     };

@@ -69,6 +69,7 @@ TEST(AsyncRetry, AnEventThatIsTooOldIsGivenUp) {
 
 TEST(AsyncRetry, AFunctionThatIsSwitchedOffGetsNoEvents) {
   EXPECT_EQ(before_attempt(event(), {.is_switched_off = true}, kStart).kind, AsyncDecision::Kind::kFailed);
+  EXPECT_EQ(before_attempt(event(), {.is_loop = true}, kStart).condition, kRecursiveInvocation);
 }
 
 // ---- What is left behind

@@ -35,6 +35,7 @@ AsyncDecision retry(TimePoint at, const AsyncEvent& event, const AsyncSettings& 
 AsyncDecision before_attempt(const AsyncEvent& event, const AsyncSettings& settings, TimePoint now) {
   if (now >= expiry_of(event, settings)) return {.kind = Kind::kFailed, .condition = "EventAgeExceeded"};
   if (settings.is_switched_off) return {.kind = Kind::kFailed, .condition = "ZeroReservedConcurrency"};
+  if (settings.is_loop) return {.kind = Kind::kFailed, .condition = kRecursiveInvocation};
   return {.kind = Kind::kRetry, .at = now};
 }
 

@@ -14,6 +14,9 @@ namespace martlet::lambda {
 inline constexpr int kDefaultRetryAttempts = 2;
 inline constexpr std::chrono::seconds kDefaultMaximumEventAge = std::chrono::hours(6);
 
+/// Condition of an event that was given up because of a recursive loop.
+inline constexpr const char* kRecursiveInvocation = "RecursiveInvocation";
+
 /// The function's settings for asynchronous invocations, defaults filled in.
 struct AsyncSettings {
   int maximum_retry_attempts = kDefaultRetryAttempts;
@@ -26,6 +29,8 @@ struct AsyncSettings {
   std::string role_arn = {};
   /// Reserved concurrency is 0: events are given up without an attempt.
   bool is_switched_off = false;
+  /// The event has come around too often: it is given up without an attempt.
+  bool is_loop = false;
 };
 
 struct AsyncDecision {

@@ -107,6 +107,7 @@ LambdaService::LambdaService(Dependencies with)
     : with_(std::move(with)),
       specs_(with_.fleet),
       provisioning_(with_.fleet),
+      invocation_metrics_(with_.metrics, with_.fleet),
       async_({.executor = with_.executor,
               .store = with_.store,
               .clock = with_.clock,

@@ -2,10 +2,12 @@
 
 // What the Lambda service is made with, and the values that its parts hand to one another.
 
+#include <expected>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -25,6 +27,10 @@ namespace martlet::lambda {
 using CredentialsFor = std::function<Task<std::map<std::string, std::string>>(
     FunctionName function, std::string role_arn, std::string environment, Duration lifetime)>;
 
+/// What a function with these security groups may reach outside, or why that cannot be said.
+using EgressFor = std::function<std::expected<sandbox::Egress, std::string>(
+    const std::vector<std::string>& security_group_ids)>;
+
 struct Dependencies {
   store::Store& store;
   store::Blobs& blobs;
@@ -40,6 +46,7 @@ struct Dependencies {
   /// Where destinations and dead-letter queues are found.
   const targets::Targets& targets;
   CredentialsFor credentials_for;
+  EgressFor egress_for;
   /// Signs the addresses in Code.Location.
   std::string location_key;
 };

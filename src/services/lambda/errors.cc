@@ -115,6 +115,21 @@ aws::Error throttled(environments::ThrottleReason reason) {
   return user_error("TooManyRequestsException", "Rate Exceeded.", 429).with("Reason", name);
 }
 
+aws::Error recursive_invocation() {
+  return user_error("RecursiveInvocationException",
+                    "Lambda has detected your function being invoked in a recursive loop with other Amazon "
+                    "Web Services resources and stopped your function's invocation.",
+                    400);
+}
+
+aws::Error snap_start_failed(const std::string& message) {
+  return user_error("SnapStartException", message, 400);
+}
+
+aws::Error snap_start_timed_out(const std::string& message) {
+  return user_error("SnapStartTimeoutException", message, 408);
+}
+
 aws::Error invalid_runtime(const std::string& message) { return {"InvalidRuntimeException", message, 502}; }
 
 aws::Error feature_not_implemented(const std::string& feature) {

@@ -33,6 +33,10 @@ aws::Error alias_not_found(const std::string& arn);
 aws::Error code_storage_exceeded();
 /// 409: the version is being made, or could not be made; `state` as in FunctionConfiguration.
 aws::Error not_in_a_state_to_run(const std::string& state);
+/// 400 SnapStartException: an after-restore hook failed.
+aws::Error snap_start_failed(const std::string& message);
+/// 408 SnapStartTimeoutException: the Restore phase took too long.
+aws::Error snap_start_timed_out(const std::string& message);
 /// 409 SnapStartNotReadyException.
 aws::Error snapshot_not_ready();
 /// 412: the RevisionId given is not the function's; `operation` is the one that tells it.
@@ -47,6 +51,8 @@ aws::Error request_too_large(const std::string& message);
 aws::Error invalid_payload(const std::string& problem);
 /// 429: no environment could be had.
 aws::Error throttled(environments::ThrottleReason reason);
+/// 400 RecursiveInvocationException: the event has come around too often.
+aws::Error recursive_invocation();
 /// 502: no interpreter for the function's runtime.
 aws::Error invalid_runtime(const std::string& message);
 /// 501: a part of an operation that Martlet does not have yet, named by what the caller asked for.

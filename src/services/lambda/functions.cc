@@ -127,6 +127,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
     stored = co_await with_code(std::move(zip), function.layers, store_with);
   }
   begin_snapshot(stored, name, context.partition);
+  with_.tasks.spawn("expecting a function", expect(name, context.partition));
   co_return describe_creation(stored, name, context.partition);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "services/lambda/errors.h"
 #include "services/lambda/image_documents.h"
 #include "services/lambda/image_source.h"
 #include "services/lambda/image_unpack.h"
@@ -86,7 +87,8 @@ Task<ImageUse> Images::fetch(std::string uri, std::string architecture) {
     throw source_image_not_valid(uri);
   } catch (const std::filesystem::filesystem_error& error) {
     log::info("cannot read an image", {{"image", uri}, {"reason", error.what()}});
-    throw source_image_not_valid(uri);
+    throw invalid_parameter("Source image " + uri + " is not valid. Provide a valid source image (" +
+                            error.code().message() + ").");
   }
 }
 

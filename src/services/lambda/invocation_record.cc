@@ -3,11 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
-
 #include "base/strings.h"
 #include "services/lambda/json_check.h"
+#include "services/lambda/refusals.h"
 
 namespace martlet::lambda {
 
@@ -33,15 +31,6 @@ std::string response_context(const AsyncAttempt& attempt) {
                   quote_json(attempt.executed_version.empty() ? "$LATEST" : attempt.executed_version));
   if (attempt.kind == AsyncAttempt::Kind::kFunctionError) text += R"(,"functionError":"Unhandled")";
   return text + '}';
-}
-
-/// The member errorMessage of an error document, or the whole of what is none.
-std::string error_message_of(const std::string& document) {
-  boost::system::error_code failed;
-  const boost::json::value parsed = boost::json::parse(document, failed);
-  const auto* object = failed ? nullptr : parsed.if_object();
-  const auto* message = object == nullptr ? nullptr : object->if_contains("errorMessage");
-  return message != nullptr && message->is_string() ? std::string(message->as_string()) : document;
 }
 
 /// The first `count` bytes, less what would be a part of a character.

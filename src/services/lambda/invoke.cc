@@ -3,30 +3,33 @@
 #include "base/crypto.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
+#include "services/lambda/invocation_input.h"
 #include "services/lambda/json_check.h"
+#include "services/lambda/refusals.h"
 #include "services/lambda/service.h"
+#include "services/lambda/trace.h"
 
 namespace martlet::lambda {
 
 using environments::Invocation;
 using environments::Outcome;
 
-namespace {
-
-std::string payload_of(InvocationRequest& input) {
-  if (!input.payload || input.payload->empty()) return "{}";
-  if (const auto problem = json_problem(*input.payload)) throw invalid_payload(*problem);
-  return std::move(*input.payload);
+std::string payload_of(std::optional<std::string>& payload) {
+  if (!payload || payload->empty()) return "{}";
+  if (const auto problem = json_problem(*payload)) throw invalid_payload(*problem);
+  return std::move(*payload);
 }
 
-std::string client_context_of(const InvocationRequest& input) {
-  if (!input.client_context || input.client_context->empty()) return {};
-  const auto decoded = base64_decode(*input.client_context);
+std::string client_context_of(const std::optional<std::string>& encoded) {
+  if (!encoded || encoded->empty()) return {};
+  const auto decoded = base64_decode(*encoded);
   if (!decoded || json_problem(*decoded))
     throw aws::Error("InvalidRequestContentException",
                      "Client context must be a valid Base64-encoded JSON object.", 400);
   return *decoded;
 }
+
+namespace {
 
 /// From 0 up to, but not, 1.
 double chance(Ids& ids) {
@@ -55,11 +58,26 @@ Task<std::string> LambdaService::choose_version(FunctionName name, std::string p
   co_return target.function.version;
 }
 
-Task<LambdaService::Ran> LambdaService::run(FunctionName name, std::string partition, Invocation invocation) {
+Task<> LambdaService::refuse_loop(FunctionName name, std::string partition, std::string trace_header) {
+  if (runs_of(trace_header, name.arn(partition)) < kMaxRunsOfOneEvent) co_return;
+  const auto settings = co_await with_.store.transact(
+      [&](store::Txn& txn) -> Task<FunctionSettings> { co_return co_await load_settings(txn, name); });
+  if (settings.recursive_loop == "Allow") co_return;
+  invocation_metrics_.count_loop(name.name);
+  throw recursive_invocation();
+}
+
+Task<Ran> LambdaService::run(FunctionName name, std::string partition, Invocation invocation,
+                             std::shared_ptr<AnswerChannel> channel) {
   Ran ran;
   ran.version = co_await choose_version(name, partition);
   const auto spec = co_await spec_of(name, ran.version, partition);
+  const Tracing tracing = spec->tracing_mode == "Active" ? Tracing::kActive : Tracing::kPassThrough;
+  ran.trace = trace_for_run(invocation.trace_id, spec->function_arn, tracing, with_.ids, with_.clock.now());
+  invocation.trace_id = ran.trace;
+  if (channel) channel->announce(ran.version, ran.trace);
   ran.outcome = co_await with_.fleet.invoke(spec, std::move(invocation));
+  invocation_metrics_.count(*spec, ran.outcome);
   co_return ran;
 }
 
@@ -75,26 +93,28 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
     out.status_code = 204;
     co_return out;
   }
-  std::string payload = payload_of(input);
+  std::string payload = payload_of(input.payload);
   if (type == "Event") {
     co_await accept_event(context, name, std::move(payload));
     out.status_code = 202;
     co_return out;
   }
 
+  std::string client_context = client_context_of(input.client_context);
+  if (!context.trace_header.empty()) co_await refuse_loop(name, context.partition, context.trace_header);
   const Ran ran = co_await run(name, context.partition,
                                {.request_id = context.request_id,
                                 .payload = std::move(payload),
                                 .invoked_function_arn = name.qualified_arn(context.partition),
-                                .client_context = client_context_of(input),
+                                .client_context = std::move(client_context),
                                 .cognito_identity = {},
-                                .trace_id = {}});
+                                .trace_id = context.trace_header});
   const Outcome& outcome = ran.outcome;
-  if (outcome.kind == Outcome::Kind::kThrottled) throw throttled(outcome.throttle_reason);
-  if (outcome.kind == Outcome::Kind::kInvalidRuntime) throw invalid_runtime(outcome.payload);
+  throw_refusal(outcome);
   out.status_code = 200;
   out.executed_version = ran.version;
   context.response_headers.emplace_back("Content-Type", "application/json");
+  context.response_headers.emplace_back("X-Amzn-Trace-Id", ran.trace);
   if (!outcome.succeeded()) out.function_error = "Unhandled";
   if (input.log_type == "Tail") out.log_result = base64_encode(outcome.log_tail);
   out.payload = outcome.payload;

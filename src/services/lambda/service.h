@@ -10,12 +10,17 @@
 #include <string>
 
 #include "api/lambda/api.h"
+#include "net/http.h"
+#include "services/lambda/answer_channel.h"
+#include "services/lambda/attachments.h"
 #include "services/lambda/dependencies.h"
+#include "services/lambda/invocation_metrics.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
 #include "services/lambda/settings_store.h"
 #include "services/lambda/specs.h"
+#include "services/lambda/url_requests.h"
 
 namespace martlet::lambda {
 
@@ -36,6 +41,8 @@ class LambdaService final : public Api {
                                                           UpdateFunctionConfigurationRequest input) override;
   Task<DeleteFunctionResponse> DeleteFunction(wire::Context& context, DeleteFunctionRequest input) override;
   Task<InvocationResponse> Invoke(wire::Context& context, InvocationRequest input) override;
+  Task<InvokeWithResponseStreamResponse> InvokeWithResponseStream(
+      wire::Context& context, InvokeWithResponseStreamRequest input) override;
 
   // Versions and aliases
   Task<FunctionConfiguration> PublishVersion(wire::Context& context, PublishVersionRequest input) override;
@@ -110,6 +117,10 @@ class LambdaService final : public Api {
   Task<> DeleteFunctionUrlConfig(wire::Context& context, DeleteFunctionUrlConfigRequest input) override;
   Task<ListFunctionUrlConfigsResponse> ListFunctionUrlConfigs(wire::Context& context,
                                                               ListFunctionUrlConfigsRequest input) override;
+
+  /// Answers one request to a function URL. Throws only what the server is to see: net::Disconnected and
+  /// cancellations. Request and writer outlive the task.
+  Task<> answer_url(UrlCall call, net::Request& request, net::ResponseWriter& writer);
 
   // Tags
   Task<> TagResource(wire::Context& context, TagResourceRequest input) override;
@@ -225,14 +236,25 @@ class LambdaService final : public Api {
   /// What the path of a location names, once its signature is checked.
   Task<std::optional<store::BlobRef>> blob_at(std::string path);
 
+  /// Has everything ready for the first invocation of a new function.
+  Task<> expect(FunctionName name, std::string partition);
   /// What environments of this version ("$LATEST" or a number) are made from.
   Task<Specs::Shared> spec_of(FunctionName name, std::string version, std::string partition);
-  /// Runs one event on the version that it goes to.
-  struct Ran {
-    std::string version;
-    environments::Outcome outcome;
-  };
-  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation);
+  /// Runs one event on the version that it goes to. Invocation::trace_id is the header that came with the
+  /// event. A channel, if any, is told before the event is with the function.
+  Task<Ran> run(FunctionName name, std::string partition, environments::Invocation invocation,
+                std::shared_ptr<AnswerChannel> channel = nullptr);
+  /// The same in a task of its own, with the answer piece by piece.
+  std::shared_ptr<AnswerChannel> begin_streamed(const FunctionName& name, const std::string& partition,
+                                                environments::Invocation invocation);
+  Task<> run_streamed(std::shared_ptr<AnswerChannel> channel, FunctionName name, std::string partition,
+                      environments::Invocation invocation);
+  /// Throws RecursiveInvocationException when the event has run the function too often and its recursion
+  /// configuration terminates loops.
+  Task<> refuse_loop(FunctionName name, std::string partition, std::string trace_header);
+
+  /// One request to a function URL (url_requests.cc).
+  class UrlExchange;
 
   /// Stores an event; when this returns it is accepted.
   Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
@@ -248,6 +270,7 @@ class LambdaService final : public Api {
   std::multiset<std::string> being_kept_;
   Specs specs_;
   Provisioning provisioning_;
+  InvocationMetrics invocation_metrics_;
   AsyncInvocations async_;
 
   class FunctionTarget final : public targets::Target {

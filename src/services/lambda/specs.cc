@@ -1,5 +1,6 @@
 #include "services/lambda/specs.h"
 
+#include "base/log.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/service.h"
 
@@ -70,7 +71,25 @@ environments::Image image_of(const FunctionRecord& function) {
   return image;
 }
 
+/// What its security groups allow. Groups that this server was not told of allow nothing, as templates name
+/// those of their AWS account.
+sandbox::Egress egress_of(const EgressFor& egress_for, const FunctionRecord& function) {
+  auto egress = egress_for(function.vpc ? function.vpc->security_group_ids : std::vector<std::string>{});
+  if (egress) return std::move(*egress);
+  log::warning("a function reaches nothing outside",
+               {{"function", function.name}, {"reason", egress.error()}});
+  return {};
+}
+
 }  // namespace
+
+Task<> LambdaService::expect(FunctionName name, std::string partition) {
+  try {
+    with_.fleet.expect(co_await spec_of(name, "$LATEST", partition));
+  } catch (const aws::Error&) {
+    // It has been deleted meanwhile.
+  }
+}
 
 Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string version, std::string partition) {
   const std::string arn = name.arn(partition);
@@ -98,6 +117,7 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
     spec->opt_directory = layers->path();
     spec->opt_lease = layers;
   }
+  spec->egress = egress_of(with_.egress_for, function);
   spec->credentials = [this, name, role = function.role](std::string environment, Duration lifetime) {
     return with_.credentials_for(name, role, std::move(environment), lifetime);
   };

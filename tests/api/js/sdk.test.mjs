@@ -26,8 +26,9 @@ import {
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
+  InvokeWithResponseStreamCommand,
   LambdaClient,
-  ListLayersCommand,
+  ListEventSourceMappingsCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
   paginateListFunctions,
@@ -128,6 +129,32 @@ test("invoking: dry run, tail, function errors", async () => {
   await lambda.send(new DeleteFunctionCommand({ FunctionName: "js-invoke" }));
 });
 
+test("a streamed answer", async () => {
+  const Runtime = `nodejs${process.versions.node.split(".")[0]}.x`;
+  await deploy("js-stream", "streams", { Runtime });
+  const stream = async (event) => {
+    const Payload = JSON.stringify(event);
+    const answer = await lambda.send(new InvokeWithResponseStreamCommand({ FunctionName: "js-stream", Payload, LogType: "Tail" }));
+    assert.deepEqual([answer.StatusCode, answer.ExecutedVersion], [200, "$LATEST"]);
+    const pieces = [];
+    let complete;
+    for await (const event of answer.EventStream) {
+      if (event.PayloadChunk) pieces.push(text(event.PayloadChunk.Payload));
+      if (event.InvokeComplete) complete = event.InvokeComplete;
+    }
+    return { body: pieces.join(""), complete };
+  };
+  const whole = await stream({});
+  assert.equal(whole.body, "first second");
+  assert.equal(whole.complete.ErrorCode, undefined);
+  assert.match(atob(whole.complete.LogResult), /REPORT RequestId/);
+  const broken = await stream({ fail: true });
+  assert.deepEqual([broken.body, broken.complete.ErrorCode], ["first ", "Unhandled"]);
+  assert.equal(JSON.parse(broken.complete.ErrorDetails).errorMessage, "half-way");
+  await assert.rejects(lambda.send(new InvokeWithResponseStreamCommand({ FunctionName: "nobody" })), { name: "ResourceNotFoundException" });
+  await lambda.send(new DeleteFunctionCommand({ FunctionName: "js-stream" }));
+});
+
 test("errors carry the names that the SDK knows", async () => {
   await deploy("js-taken");
   await assert.rejects(deploy("js-taken"), { name: "ResourceConflictException", Type: "User" });
@@ -135,9 +162,9 @@ test("errors carry the names that the SDK knows", async () => {
   const Code = { ZipFile: new Uint8Array([1, 2, 3]) };
   const broken = { FunctionName: "js-broken", Runtime: process.env.MARTLET_PYTHON, Handler: "a.b", Role, Code };
   await assert.rejects(lambda.send(new CreateFunctionCommand(broken)), { name: "InvalidParameterValueException" });
-  await assert.rejects(lambda.send(new ListLayersCommand({})), (error) => {
+  await assert.rejects(lambda.send(new ListEventSourceMappingsCommand({})), (error) => {
     assert.equal(error.name, "NotImplemented");
-    assert.match(error.message, /ListLayers/);
+    assert.match(error.message, /ListEventSourceMappings/);
     return true;
   });
   await assert.rejects(logs.send(new StartQueryCommand({ startTime: 1, endTime: 2, queryString: "x", logGroupName: "g" })), {

@@ -1,0 +1,16 @@
+#pragma once
+
+// What the operations that invoke a function take from their requests in the same way.
+
+#include <optional>
+#include <string>
+
+namespace martlet::lambda {
+
+/// The event: "{}" where the request has none. Throws InvalidRequestContentException for what is not JSON.
+std::string payload_of(std::optional<std::string>& payload);
+
+/// The client context as JSON; empty where there is none. Throws InvalidRequestContentException.
+std::string client_context_of(const std::optional<std::string>& encoded);
+
+}  // namespace martlet::lambda

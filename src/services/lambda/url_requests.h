@@ -1,0 +1,34 @@
+#pragma once
+
+// A request to a function URL, as the server hands it to the Lambda service.
+
+#include <functional>
+#include <string>
+
+#include "base/task.h"
+#include "wire/context.h"
+
+namespace martlet::lambda {
+
+/// Who signed a request.
+struct UrlSigner {
+  wire::Caller caller;
+  /// In the credential scope; empty without one.
+  std::string service;
+  bool is_signed = false;
+};
+
+struct UrlCall {
+  /// Id of the URL.
+  std::string id;
+  /// That the host names; empty where the path names the URL.
+  std::string region;
+  /// Path and query below the URL, encoded.
+  std::string target;
+  /// Whether the resource-based policy decides who may call (--auth enforce).
+  bool policy_decides = false;
+  /// Tells who signed the request, given its body. Throws aws::Error where the signature is not good.
+  std::function<Task<UrlSigner>(std::string body)> authenticate;
+};
+
+}  // namespace martlet::lambda
