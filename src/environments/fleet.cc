@@ -140,8 +140,7 @@ Task<std::optional<Duration>> Fleet::Impl::keep() {
     } else {
       if (!environment->frozen()) tasks.spawn("freeze", rest(shared_from_this(), environment));
       if (!kept) consider(retire_at);
-      if (kept && !environment->spec()->snap_start)
-        consider(environment->created_at() + options.replace_after);
+      if (!environment->spec()->snap_start) consider(environment->created_at() + options.replace_after);
     }
   }
   for (const Duration at : patience_ends)

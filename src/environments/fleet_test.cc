@@ -30,6 +30,10 @@ Code python(const std::string& text) {
   return code;
 }
 
+Task<std::map<std::string, std::string>> key_named(std::string name) {
+  co_return std::map<std::string, std::string>{{"AWS_ACCESS_KEY_ID", std::move(name)}};
+}
+
 TEST(Fleet, APythonFunctionAnswersColdAndWarm) {
   Code code;
   code.file("app.py",
@@ -394,6 +398,31 @@ TEST(Fleet, BoundsAreKeptByEndingIdleOnesByWaitingAndByThrottling) {
         co_await group.join();
         EXPECT_EQ(outcomes.at("a").kind, Outcome::Kind::kSuccess);
         EXPECT_EQ(outcomes.at("b").kind, Outcome::Kind::kThrottled);
+      },
+      options);
+}
+
+TEST(Fleet, OldEnvironmentsAreReplacedAndTheirCredentialsEnd) {
+  const Code code =
+      python("import os\ndef handler(event, context):\n    return os.environ['AWS_ACCESS_KEY_ID']\n");
+  FleetOptions options = options_for_test();
+  options.replace_after = 3s;
+  std::vector<std::string> issued;
+  std::vector<std::string> ended;
+  options.environment_ended = [&](const std::string& tag) { ended.push_back(tag); };
+  with_fleet(
+      [&](World& world) -> Task<> {
+        const auto spec = spec_for(code, "python3.11", "app.handler");
+        spec->credentials = [&](std::string environment, Duration lifetime) {
+          EXPECT_EQ(lifetime, kCredentialsLifetime);
+          issued.push_back(environment);
+          return key_named("key" + std::to_string(issued.size()));
+        };
+        EXPECT_EQ((co_await world.fleet.invoke(spec, event("{}"))).payload, "\"key1\"");
+        while (world.warden.alive > 0) co_await world.clock->sleep_elapsed(5ms);
+        EXPECT_EQ((co_await world.fleet.invoke(spec, event("{}"))).payload, "\"key2\"");
+        while (world.warden.alive > 0 || ended.size() < 2) co_await world.clock->sleep_elapsed(5ms);
+        EXPECT_EQ(ended, issued);
       },
       options);
 }

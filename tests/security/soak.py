@@ -323,6 +323,7 @@ def soak(server, seconds, seed=1, say=lambda text: None):
     run.delete()
     after = run.settled(before)
     say(f"at the end: {after}")
+    run.client.close()
     return run.faults + excess(after, before), run.counts, before, after
 
 

@@ -118,7 +118,7 @@ children = []
 for _ in range(8):
     child = os.fork()
     if child == 0:
-        hold = bytearray(b'x') * (40 << 20)
+        hold = bytearray(b"x") * (160 << 20)
         time.sleep(60)
         os._exit(0)
     children.append(child)
@@ -127,8 +127,8 @@ while living > 3:
     living -= os.waitpid(-1, 0)[1] == 9
 result = 'the kernel ended those for which there was no room'
 """
-        # Whichever process the kernel ends, 8 times 40 MiB are never there.
-        answer = self.invoke(self.probe("family", BOOTED, MemorySize=128), {"attack": source})
+        # Whichever process the kernel ends, 8 times 160 MiB are never there.
+        answer = self.invoke(self.probe("family", BOOTED, MemorySize=512), {"attack": source})
         if answer.get("FunctionError"):
             self.assert_function_error(answer, "Runtime.OutOfMemory")
 
