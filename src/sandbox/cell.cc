@@ -234,11 +234,12 @@ void Cell::kill() {
   kill_process(pidfd_);
   // Frozen processes of version 1 take the signal only once they are thawed.
   cgroup_->thaw();
-  // Giving back their memory is work, too, and at a small share it would take minutes.
+  // Dying takes processor time, and the first process, with which the others die, has to share a small quota
+  // with as many of them as there are.
   try {
     cgroup_->set_cpus(0);
   } catch (const std::exception&) {
-    // It is on its way out already.
+    // Then it takes longer.
   }
 }
 

@@ -72,6 +72,7 @@ class Cell {
   /// with nothing changed, when that cannot be done; the answer is among take_messages() later.
   void order(const Request& request);
   void kill();
+  [[nodiscard]] bool killed() const { return killed_; }
   /// Kills a cell that could not be started, and keeps the reason.
   void give_up(const std::string& reason);
 

@@ -50,7 +50,8 @@ id -u; echo x > /dev/null; echo x > /tmp/x; cat /tmp/x; head -c 1 /dev/zero | wc
 cat < /dev/stdin; readlink /proc/self; ls -d /proc/1 /proc/kmsg /root /home)"));
     const Outcome again = co_await run(executor, warden, image.policy("cat /of-the-image"));
     EXPECT_EQ(outcome.output,
-              "content\nbin\ndev\netc\nlib\nlib64\nof-the-image\nproc\nsbin\ntmp\nusr\n127.0.0.1 localhost sandbox sandbox.localdomain\n"
+              "content\nbin\ndev\netc\nlib\nlib64\nof-the-image\nproc\nsbin\ntmp\nusr\n127.0.0.1 localhost "
+              "sandbox sandbox.localdomain\n"
               "hosts\nresolv.conf\n993\nx\n1\nfd\nfull\nnull\nrandom\nstderr\nstdin\nstdout\nurandom\nzero\n"
               "13\n/proc/kmsg\n")
         << outcome.errors;
@@ -93,7 +94,8 @@ TEST(ImageRoot, LinksDoNotLeadOut) {
     policy.binds.push_back({code.path(), "/var/task"});
     policy.binds.push_back({code.path(), "/opt/x"});
     const Outcome outcome = co_await run(executor, warden, std::move(policy));
-    EXPECT_EQ(outcome.output, "127.0.0.1 localhost sandbox sandbox.localdomain\ncode\ncode\nx\n") << outcome.errors;
+    EXPECT_EQ(outcome.output, "127.0.0.1 localhost sandbox sandbox.localdomain\ncode\ncode\nx\n")
+        << outcome.errors;
     EXPECT_TRUE(fs::is_empty(outside.path()));
   });
 }

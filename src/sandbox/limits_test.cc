@@ -1,6 +1,7 @@
 // Limits: memory, /tmp, processes, files, processor time; freezing; what is measured.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "sandbox/sandbox_test.h"
@@ -124,6 +125,22 @@ TEST(Limits, ProcessorShareCanBeChanged) {
     }
     const Usage usage = co_await sandbox->usage();
     EXPECT_GE(usage.cpu_time, std::chrono::milliseconds(300));
+  });
+}
+
+TEST(Limits, ManyBusyProcessesDieHoweverSmallTheirShare) {
+  with_warden([](Executor executor, Warden& warden) -> Task<> {
+    if (!warden.capabilities().cpu_limit) skip("no cgroup limits processor time here");
+    const auto sandbox = co_await warden.create(
+        shell("for i in $(seq 300); do while :; do :; done & done; echo all there; wait"));
+    LineReader lines(executor, sandbox->take_stdout());
+    EXPECT_EQ(co_await lines.next(), "all there");
+    co_await sandbox->set_cpus(0.01);
+    // Their first process, which is to die first, would have to wait for its turn for minutes.
+    sandbox->kill();
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ((co_await sandbox->wait()).kind, Result::Kind::kKilled);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   });
 }
 

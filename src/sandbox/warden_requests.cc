@@ -75,13 +75,14 @@ void WardenLoop::act(const Request& request, Cell& cell) {
     case Request::Kind::kSignal:
       return cell.order(request);
     case Request::Kind::kFreeze:
-      cell.cgroup().freeze();
+      // What is being killed goes on until it is dead.
+      if (!cell.killed()) cell.cgroup().freeze();
       break;
     case Request::Kind::kThaw:
       cell.cgroup().thaw();
       break;
     case Request::Kind::kSetCpus:
-      cell.cgroup().set_cpus(request.cpus);
+      if (!cell.killed()) cell.cgroup().set_cpus(request.cpus);
       break;
     case Request::Kind::kResetPeak:
       cell.reset_peak();
