@@ -138,6 +138,8 @@ environments::FleetOptions App::Parts::fleet_options() {
   out.runtimes_directory = unfold_runtimes(state.path());
   out.runtimes = {.search = environments::RuntimeSearch::of_this_machine(options.runtime_paths),
                   .strict = options.strict_runtimes};
+  out.stock.per_runtime = options.prebooted;
+  out.stock.memory_bytes = options.prebooted_memory_mb << 20;
   out.memory_budget_bytes = options.memory_budget_mb << 20;
   out.adopt_endpoint = [this](int fd, std::string tag) { return server.adopt(fd, std::move(tag)); };
   out.remove_endpoint = [this](std::uint64_t id) { server.remove(id); };

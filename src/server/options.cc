@@ -96,6 +96,19 @@ void add_runtime_options(CLI::App& command, ServeOptions& options) {
       ->envname("MARTLET_STRICT_RUNTIMES");
 }
 
+void add_preboot_options(CLI::App& serve, ServeOptions& options) {
+  serve
+      .add_option("--preboot", options.prebooted,
+                  "Runtimes of each kind in use that are started ahead of their function; 0 for none")
+      ->envname("MARTLET_PREBOOT_COUNT")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  serve
+      .add_option("--preboot-memory", options.prebooted_memory_mb, "Most memory of all of them together, MiB")
+      ->envname("MARTLET_PREBOOT_MEMORY")
+      ->capture_default_str();
+}
+
 void add_network_options(CLI::App& serve, ServeOptions& options) {
   using environments::DefaultEgress;
   const std::map<std::string, DefaultEgress> kinds{{"none", DefaultEgress::kNone},
@@ -124,6 +137,7 @@ void add_serve_options(CLI::App& serve, ServeOptions& options) {
   add_storage_options(serve, options);
   add_identity_options(serve, options);
   add_network_options(serve, options);
+  add_preboot_options(serve, options);
   auto* certificate =
       serve.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM): answer HTTPS")
           ->envname("MARTLET_TLS_CERT")

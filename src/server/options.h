@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "environments/fleet.h"
 #include "environments/security_groups.h"
 #include "gateway/auth.h"
 
@@ -36,6 +37,10 @@ struct ServeOptions {
   std::vector<std::string> runtime_paths;
   /// Refuse to run a function with another version of its language than its runtime names.
   bool strict_runtimes = false;
+  /// Runtimes of each kind that wait, started, for a function; 0: none.
+  std::size_t prebooted = environments::StockOptions{}.per_runtime;
+  /// What all of them together may hold, MiB.
+  std::uint64_t prebooted_memory_mb = environments::StockOptions{}.memory_bytes >> 20;
   /// What functions without a VpcConfig may reach outside.
   environments::DefaultEgress egress = environments::DefaultEgress::kNone;
   /// Each "sg-ID=CIDR[:PORTS],...".
