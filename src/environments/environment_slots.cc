@@ -185,6 +185,14 @@ Task<std::optional<Duration>> Environment::look_at_deadlines() {
 }
 
 Task<> Environment::deadline_passed(Slot& slot) {
+  // REPORT tells what it held, which cannot be asked for once it is gone.
+  const auto run = slot.run;
+  co_await measure(shared_from_this());
+  if (slot.run != run && !doomed_) {
+    // It has answered at the last moment; should it go on working, that is over now.
+    if (slot.replied) set_deadline(slot, around_.clock.elapsed());
+    co_return;
+  }
   kill(ShutdownReason::kTimeout);
   log_->drain();
   if (slot.run && slot.delivered) {

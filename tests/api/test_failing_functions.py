@@ -116,6 +116,7 @@ class LimitsTest(FailingTest):
             Timeout=1,
         )
         self.assertRegex(answer["Tail"], r"Task timed out after 1\.00 seconds|Status: timeout")
+        self.assertRegex(answer["Tail"], r"Max Memory Used: [1-9]\d* MB")
 
     def test_sleeping_past_the_timeout_with_children(self):
         source = (
