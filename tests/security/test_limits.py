@@ -141,6 +141,9 @@ while True: os.write(number, bytes(8 << 20))
 
 
 class CountsTest(Hostile):
+    # A thousand processes of Python hold about a gigabyte.
+    PROBE_SETTINGS = {"MemorySize": 3008}
+
     def test_processes(self):
         source = """
 made, error = [], ''
