@@ -266,6 +266,7 @@ std::string App::Parts::listen() {
 }
 
 Task<> App::Parts::reset() {
+  lambda.reset();  // so that events whose functions end now are not put back
   co_await fleet.clear();
   co_await store->clear();
   lambda.reset();

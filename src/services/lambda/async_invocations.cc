@@ -38,6 +38,8 @@ struct Lane {
   Signal room;
   std::size_t under_way = 0;
   std::size_t parallel = kFirstParallel;
+  /// What it held is forgotten: nothing of it may be written again.
+  bool is_closed = false;
 };
 
 using LanePointer = std::shared_ptr<Lane>;
@@ -92,6 +94,7 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
     if (decision.kind == AsyncDecision::Kind::kRetry) {
       self->observe_age(event);
       attempt = co_await make_attempt(self, event);
+      if (lane->is_closed) co_return;
       ++event.attempts;
       if (attempt->kind == AsyncAttempt::Kind::kFunctionError) ++event.failures;
       self->adapt(*lane, *attempt);
@@ -271,7 +274,10 @@ void AsyncInvocations::add(store::Txn& txn, const AsyncEvent& event) {
 }
 
 void AsyncInvocations::reset() {
-  for (const auto& [key, lane] : impl_->lanes) lane->queue.close();
+  for (const auto& [key, lane] : impl_->lanes) {
+    lane->is_closed = true;
+    lane->queue.close();
+  }
   impl_->lanes.clear();
 }
 
