@@ -40,7 +40,7 @@ def measure_api(table, functions, options):
 def requests():
     return {
         "GetFunction": ("GET", f"{FUNCTIONS}/f00000"),
-        "ListFunctions of 50": ("GET", f"{FUNCTIONS}?MaxItems=50"),
+        "ListFunctions of 10": ("GET", f"{FUNCTIONS}?MaxItems=10"),
         "Invoke, warm": ("POST", INVOKE.format("f00000"), "{}"),
     }
 

@@ -47,8 +47,9 @@ struct Fleet::Impl : std::enable_shared_from_this<Fleet::Impl> {
                         std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);
   /// Starts an environment and gives it the event. Initialisation that fails is tried once more inside the
   /// invocation, under the function's own timeout.
-  static Task<> start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
-                      std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);
+  /// False when none was started, because another became free first.
+  static Task<bool> start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                          std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);
   /// The same for SnapStart: from a snapshot where there is one.
   static Task<> restore(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                         std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);

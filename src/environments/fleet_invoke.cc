@@ -79,7 +79,10 @@ Task<> Fleet::Impl::deliver(std::shared_ptr<Impl> self, std::shared_ptr<const Sp
       self->throttle(*run, ThrottleReason::kFunctionInvocationRateLimitExceeded);
     } else {
       ++attempts;
-      co_await (spec->snap_start ? restore(self, spec, runtime, run) : start(self, spec, runtime, run));
+      if (spec->snap_start)
+        co_await restore(self, spec, runtime, run);
+      else if (!co_await start(self, spec, runtime, run))
+        --attempts;
     }
   }
 }
@@ -91,25 +94,38 @@ void Fleet::Impl::throttle(Run& run, ThrottleReason reason) {
                         .throttle_reason = reason};
 }
 
-Task<> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
-                          std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
+Task<bool> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
+                              std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
   const Birth birth = self->launcher.conceive(spec, runtime, InitializationType::kOnDemand);
-  const auto first = co_await self->launcher.start(birth, self->options.init_timeout);
-  if (!first) co_return refuse_entrypoint(*spec, *birth.log, *run, first.error());
+  // While it waited for its turn another environment may have become free.
+  const auto unwanted = [self, wanted = spec.get()] {
+    return self->stopping || self->roster.has_idle(wanted);
+  };
+  const auto first = co_await self->launcher.start(birth, self->options.init_timeout, nullptr, unwanted);
+  if (first && !*first) co_return false;
+  if (!first) {
+    refuse_entrypoint(*spec, *birth.log, *run, first.error());
+    co_return true;
+  }
   self->relieve();  // while it initialises
   const bool initialised = co_await (*first)->initialised();
   self->roster.release(**first);
   if (initialised) {
-    if ((*first)->state() != Environment::State::kIdle) co_return;  // it has ended; the caller tries again
+    if ((*first)->state() != Environment::State::kIdle)
+      co_return true;  // it has ended; the caller tries again
     (*first)->begin(run);
     co_await (*first)->finished(run);
-    co_return;
+    co_return true;
   }
-  if (self->stopping) co_return;  // the caller refuses the invocation
+  if (self->stopping) co_return true;  // the caller refuses the invocation
   const auto second = co_await self->launcher.start(birth, spec->timeout, run);
-  if (!second) co_return refuse_entrypoint(*spec, *birth.log, *run, second.error());
+  if (!second) {
+    refuse_entrypoint(*spec, *birth.log, *run, second.error());
+    co_return true;
+  }
   self->roster.release(**second);
   co_await (*second)->finished(run);
+  co_return true;
 }
 
 Task<> Fleet::Impl::restore(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,

@@ -37,8 +37,13 @@ void Launcher::announce(const Birth& birth) {
                            .notice = birth.runtime->notice});
 }
 
-Task<Launcher::Started> Launcher::start(Birth birth, Duration limit, std::shared_ptr<Run> run) {
+Task<Launcher::Started> Launcher::start(Birth birth, Duration limit, std::shared_ptr<Run> run,
+                                        std::function<bool()> unwanted) {
   const std::uint64_t ticket = co_await with_.gate.enter();
+  if (unwanted && unwanted()) {
+    with_.gate.leave(ticket);
+    co_return nullptr;
+  }
   Started started;
   std::exception_ptr failure;
   try {

@@ -58,8 +58,11 @@ class Launcher {
   /// caller until Roster::release(). With a `run` the initialisation is part of that invocation. The error is
   /// the reason when the function has no program that can be executed. Throws std::runtime_error when the
   /// platform failed; nothing is left then.
+  /// `unwanted` is asked when its turn has come; null is returned when the environment is not needed any
+  /// more.
   Task<std::expected<std::shared_ptr<Environment>, std::string>> start(Birth birth, Duration limit,
-                                                                       std::shared_ptr<Run> run = nullptr);
+                                                                       std::shared_ptr<Run> run = nullptr,
+                                                                       std::function<bool()> unwanted = {});
 
   [[nodiscard]] std::uint64_t cold_starts() const { return cold_starts_; }
 

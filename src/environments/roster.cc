@@ -107,6 +107,14 @@ std::shared_ptr<Environment> Roster::take(const Spec* spec) {
   return entry.environment;
 }
 
+bool Roster::has_idle(const Spec* spec) const {
+  const auto found = pools_.find(spec);
+  if (found == pools_.end()) return false;
+  const auto takes = [](const Environment* environment) { return environment->takes_events(); };
+  return std::ranges::any_of(found->second.idle_provisioned, takes) ||
+         std::ranges::any_of(found->second.idle, takes);
+}
+
 bool Roster::fits(const Spec& spec) const {
   if (entries_.empty()) return true;
   return entries_.size() < room_.environments && memory_ + aside_ + expected(spec) <= room_.memory_bytes;

@@ -44,6 +44,8 @@ class Roster {
   /// An environment of `spec` that takes an event now: provisioned ones first, of each kind the most recently
   /// used; null when there is none. It counts as busy from now on.
   std::shared_ptr<Environment> take(const Spec* spec);
+  /// Whether one waits for an event.
+  [[nodiscard]] bool has_idle(const Spec* spec) const;
 
   /// Whether one more keeps the bounds. One always has room.
   [[nodiscard]] bool fits(const Spec& spec) const;
