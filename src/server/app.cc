@@ -24,6 +24,8 @@
 #include "services/iam/bind.h"
 #include "services/lambda/bind.h"
 #include "services/logs/bind.h"
+#include "services/sns/bind.h"
+#include "services/sqs/bind.h"
 #include "services/sts/bind.h"
 #include "store/blobs.h"
 #include "store/store.h"
@@ -91,6 +93,15 @@ struct App::Parts {
       gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
+  sources::Sources sources;
+  sqs::SqsService sqs{
+      {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .metrics = metrics}};
+  sns::SnsService sns{{.executor = executor,
+                       .store = *store,
+                       .clock = *clock,
+                       .ids = ids,
+                       .metrics = metrics,
+                       .targets = targets}};
   environments::Fleet fleet{executor, *clock, ids, *warden, logs.function_logs(), fleet_options()};
   lambda::LambdaService lambda{
       {.store = *store,
@@ -104,6 +115,7 @@ struct App::Parts {
        .executor = executor,
        .metrics = metrics,
        .targets = targets,
+       .sources = sources,
        .credentials_for =
            [this](lambda::FunctionName name, std::string role, std::string environment, Duration lifetime) {
              return credentials_for(std::move(name), std::move(role), std::move(environment), lifetime);
@@ -111,8 +123,9 @@ struct App::Parts {
        .egress_for = [groups = security_groups(options)](
                          const std::vector<std::string>& ids) { return groups.egress_for(ids); },
        .location_key = ids.bytes(32)}};
-  std::vector<wire::BoundService> services{iam::bind_service(iam), lambda::bind_service(lambda),
-                                           logs::bind_service(logs), sts::bind_service(sts)};
+  std::vector<wire::BoundService> services{iam::bind_service(iam),   lambda::bind_service(lambda),
+                                           logs::bind_service(logs), sns::bind_service(sns),
+                                           sqs::bind_service(sqs),   sts::bind_service(sts)};
   Admin admin{{.clock = *clock,
                .lambda = lambda,
                .services = services,

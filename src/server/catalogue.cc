@@ -7,10 +7,14 @@
 #include "api/iam/bind.h"
 #include "api/lambda/bind.h"
 #include "api/logs/bind.h"
+#include "api/sns/bind.h"
+#include "api/sqs/bind.h"
 #include "api/sts/bind.h"
 #include "services/iam/service.h"
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
+#include "services/sns/service.h"
+#include "services/sqs/service.h"
 #include "services/sts/service.h"
 
 namespace martlet::server {
@@ -45,6 +49,8 @@ std::vector<wire::BoundService> catalogue() {
   return {{.model = &iam::model(), .invokers = iam::kInvokers<iam::IamService>},
           {.model = &lambda::model(), .invokers = lambda::kInvokers<lambda::LambdaService>},
           {.model = &logs::model(), .invokers = logs::kInvokers<logs::LogsService>},
+          {.model = &sns::model(), .invokers = sns::kInvokers<sns::SnsService>},
+          {.model = &sqs::model(), .invokers = sqs::kInvokers<sqs::SqsService>},
           {.model = &sts::model(), .invokers = sts::kInvokers<sts::StsService>}};
 }
 

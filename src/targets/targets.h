@@ -15,7 +15,8 @@ namespace martlet::targets {
 
 /// A typed attribute that goes with a message where the target has such (SQS, SNS).
 struct Attribute {
-  /// "String" or "Number".
+  /// "String", "Number", "String.Array", "Binary" (the value then is the bytes themselves) or one of these
+  /// with a custom ending.
   std::string type = "String";
   std::string value;
 };
@@ -28,6 +29,10 @@ struct Delivery {
   std::map<std::string, Attribute> attributes;
   /// The role as which it is delivered; empty: the service itself.
   std::string role_arn;
+  /// Where the target keeps order by groups (FIFO queues and topics); empty otherwise.
+  std::string group_id;
+  /// Where the target tells copies apart by it; empty: by the content, where it is set so.
+  std::string deduplication_id;
   /// X-Amzn-Trace-Id of what caused it; empty when it is not known.
   std::string trace_header;
 };

@@ -24,8 +24,13 @@ TEST(Targets, ADeliveryIsPartOfTheTransactionThatCausesIt) {
     Targets targets;
     targets.add("box", box);
     const auto deliver = [&](std::string arn) -> Task<std::string> {
-      const Delivery delivery{
-          .to = *Arn::parse(arn), .body = "event", .attributes = {}, .role_arn = {}, .trace_header = {}};
+      const Delivery delivery{.to = *Arn::parse(arn),
+                              .body = "event",
+                              .attributes = {},
+                              .role_arn = {},
+                              .group_id = {},
+                              .deduplication_id = {},
+                              .trace_header = {}};
       try {
         co_await store->transact([&](store::Txn& txn) -> Task<> {
           txn.put(store::Key("cause", delivery.to.resource), "happened");

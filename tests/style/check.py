@@ -22,6 +22,7 @@ ROOMS = [
     "wire",
     "store",
     "flow",
+    "patterns",
     "sandbox",
     "environments",
     "targets",

@@ -192,6 +192,8 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
                                        .body = std::move(body),
                                        .attributes = std::move(attributes),
                                        .role_arn = settings.role_arn,
+                                       .group_id = {},
+                                       .deduplication_id = {},
                                        .trace_header = trace},
                           .refusals = refusals,
                           .help = help});

@@ -18,6 +18,7 @@
 #include "services/lambda/function_name.h"
 #include "services/lambda/images.h"
 #include "services/lambda/records.h"
+#include "sources/sources.h"
 #include "store/blobs.h"
 #include "store/store.h"
 
@@ -45,6 +46,8 @@ struct Dependencies {
   metrics::Registry& metrics;
   /// Where destinations and dead-letter queues are found.
   const targets::Targets& targets;
+  /// What event source mappings read.
+  const sources::Sources& sources;
   CredentialsFor credentials_for;
   EgressFor egress_for;
   /// Signs the addresses in Code.Location.
