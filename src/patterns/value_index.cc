@@ -10,29 +10,9 @@ namespace {
 
 using Kind = Alternative::Kind;
 
-std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
-
 std::string_view network_key(const Address& address) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes as characters.
   return {reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size()};
-}
-
-/// Calls `each` with what stands under every beginning of `text`. The keys that begin it are found from the
-/// longest down: the last key that is not after the rest of `text` is one, or shares with it a shorter
-/// beginning that all further ones must begin.
-template <typename Map, typename Each>
-void visit_beginnings(const Map& map, std::string_view text, const Each& each) {
-  auto after = map.upper_bound(text);
-  while (after != map.begin()) {
-    const auto& [key, value] = *std::prev(after);
-    if (text.starts_with(key)) {
-      each(value);
-      --after;
-      continue;
-    }
-    const auto apart = std::ranges::mismatch(key, text);
-    after = map.upper_bound(text.substr(0, static_cast<std::size_t>(apart.in2 - text.begin())));
-  }
 }
 
 void visit_all(const std::vector<DecisionNode*>& targets, const std::function<void(DecisionNode*)>& each) {
@@ -74,6 +54,20 @@ void change_entry(Map& map, std::string_view key, Item item, Change what) {
   }
 }
 
+template <typename Index, typename Item, typename Change>
+void change_affix(Index& index, std::string_view affix, Item item, Change what) {
+  if (what == Change::kAdd) {
+    index.at(affix).push_back(item);
+    return;
+  }
+  if (auto* items = index.find(affix)) {
+    remove_one(*items, item);
+    if (items->empty()) {
+      index.erase(affix);
+    }
+  }
+}
+
 }  // namespace
 
 void ValueIndex::add(const Condition& condition, DecisionNode* target) {
@@ -101,13 +95,13 @@ void ValueIndex::change(const Alternative& alternative, DecisionNode* target, Ch
     case Kind::kEqualsIgnoreCase:
       return change_entry(folded_, alternative.text, target, what);
     case Kind::kPrefix:
-      return change_entry(prefixes_, alternative.text, target, what);
+      return change_affix(prefixes_, alternative.text, target, what);
     case Kind::kPrefixIgnoreCase:
-      return change_entry(folded_prefixes_, alternative.text, target, what);
+      return change_affix(folded_prefixes_, alternative.text, target, what);
     case Kind::kSuffix:
-      return change_entry(suffixes_, reversed(alternative.text), target, what);
+      return change_affix(suffixes_, alternative.text, target, what);
     case Kind::kSuffixIgnoreCase:
-      return change_entry(folded_suffixes_, reversed(alternative.text), target, what);
+      return change_affix(folded_suffixes_, alternative.text, target, what);
     case Kind::kTrue:
       return change_list(true_, target, what);
     case Kind::kFalse:
@@ -135,9 +129,9 @@ void ValueIndex::change_wildcard(const Alternative& alternative, DecisionNode* t
   const std::string& prefix = alternative.wildcard.prefix();
   const std::string& suffix = alternative.wildcard.suffix();
   if (prefix.size() >= suffix.size()) {
-    change_entry(wildcards_, prefix, item, what);
+    change_affix(wildcards_by_prefix_, prefix, item, what);
   } else {
-    change_entry(wildcards_by_suffix_, reversed(suffix), item, what);
+    change_affix(wildcards_by_suffix_, suffix, item, what);
   }
 }
 
@@ -179,11 +173,13 @@ void ValueIndex::visit(const JsonNode& value, const Each& each) {
   }
 }
 
-void ValueIndex::visit_text(std::string_view text, const Each& each) {
+void ValueIndex::visit_text(std::string_view text, const Each& each) const {
   if (const auto found = strings_.find(text); found != strings_.end()) {
     visit_all(found->second, each);
   }
-  visit_beginnings(prefixes_, text, [&](const Targets& targets) { visit_all(targets, each); });
+  const auto all = [&](const Targets& targets) { visit_all(targets, each); };
+  prefixes_.visit(text, all);
+  suffixes_.visit(text, all);
   const auto ask = [&](const Asked& asked) {
     for (const auto& [alternative, target] : asked) {
       if (alternative->wildcard.matches(text)) {
@@ -191,19 +187,10 @@ void ValueIndex::visit_text(std::string_view text, const Each& each) {
       }
     }
   };
-  visit_beginnings(wildcards_, text, ask);
-  if (!wildcards_by_suffix_.empty()) {
-    visit_beginnings(wildcards_by_suffix_, reversed(text), ask);
-  }
-  visit_ends(text, each);
+  wildcards_by_prefix_.visit(text, ask);
+  wildcards_by_suffix_.visit(text, ask);
   visit_folded(text, each);
   visit_addresses(text, each);
-}
-
-void ValueIndex::visit_ends(std::string_view text, const Each& each) const {
-  if (!suffixes_.empty()) {
-    visit_beginnings(suffixes_, reversed(text), [&](const Targets& targets) { visit_all(targets, each); });
-  }
 }
 
 void ValueIndex::visit_folded(std::string_view text, const Each& each) const {
@@ -215,8 +202,8 @@ void ValueIndex::visit_folded(std::string_view text, const Each& each) const {
     visit_all(found->second, each);
   }
   const auto all = [&](const Targets& targets) { visit_all(targets, each); };
-  visit_beginnings(folded_prefixes_, folded, all);
-  visit_beginnings(folded_suffixes_, reversed(folded), all);
+  folded_prefixes_.visit(folded, all);
+  folded_suffixes_.visit(folded, all);
 }
 
 void ValueIndex::visit_addresses(std::string_view text, const Each& each) const {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "patterns/affix_index.h"
 #include "patterns/condition.h"
 #include "patterns/range_index.h"
 #include "patterns/text_hash.h"
@@ -36,17 +37,13 @@ class ValueIndex {
   using Targets = std::vector<DecisionNode*>;
   /// Those that must be asked.
   using Asked = std::vector<std::pair<const Alternative*, DecisionNode*>>;
-  /// By beginnings of texts, in their order; see visit_beginnings().
-  template <typename Value>
-  using Beginnings = std::map<std::string, Value, std::less<>>;
   using Each = std::function<void(DecisionNode*)>;
 
   void change(const Condition& condition, DecisionNode* target, Change what);
   void change(const Alternative& alternative, DecisionNode* target, Change what);
   void change_wildcard(const Alternative& alternative, DecisionNode* target, Change what);
   void change_cidr(const Alternative& alternative, DecisionNode* target, Change what);
-  void visit_text(std::string_view text, const Each& each);
-  void visit_ends(std::string_view text, const Each& each) const;
+  void visit_text(std::string_view text, const Each& each) const;
   void visit_folded(std::string_view text, const Each& each) const;
   void visit_addresses(std::string_view text, const Each& each) const;
 
@@ -58,14 +55,13 @@ class ValueIndex {
   Targets false_;
   Targets null_;
   Targets exists_;
-  Beginnings<Targets> prefixes_;
-  Beginnings<Targets> folded_prefixes_;
-  /// Suffixes are kept, and asked, from their end.
-  Beginnings<Targets> suffixes_;
-  Beginnings<Targets> folded_suffixes_;
+  AffixIndex<Targets, Affix::kPrefix> prefixes_;
+  AffixIndex<Targets, Affix::kPrefix> folded_prefixes_;
+  AffixIndex<Targets, Affix::kSuffix> suffixes_;
+  AffixIndex<Targets, Affix::kSuffix> folded_suffixes_;
   /// By what they begin or end with, whichever is longer.
-  Beginnings<Asked> wildcards_;
-  Beginnings<Asked> wildcards_by_suffix_;
+  AffixIndex<Asked, Affix::kPrefix> wildcards_by_prefix_;
+  AffixIndex<Asked, Affix::kSuffix> wildcards_by_suffix_;
   RangeIndex<DecisionNode*> ranges_;
   /// By family and number of bits, then by the network's bytes.
   std::map<std::pair<Address::Family, unsigned>, TextMap<Targets>> networks_;
