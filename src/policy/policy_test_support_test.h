@@ -3,6 +3,7 @@
 // How this room's tests write policies, principals and decisions: short enough for tables.
 
 #include <fmt/core.h>
+#include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
@@ -146,6 +147,33 @@ inline std::string told(const Decision& decision) {
   }
   if (decision.outcome == Outcome::kImplicitDeny) return fmt::format("no {}", type);
   return fmt::format("{} by {}", decision.allowed() ? "allowed" : "denied", type);
+}
+
+/// What applies to one request; "" where there is no such policy.
+struct Applied {
+  const char* identity = "";
+  const char* resource = "";
+  const char* boundary = "";
+  const char* session = "";
+  ResourceRule rule = ResourceRule::kEither;
+};
+
+/// The decision, which must be the same with and without a trace.
+inline std::string decide(const Principal& principal, const Applied& applied,
+                          std::string_view action = "sqs:SendMessage", std::string_view resource = kQueue,
+                          const Context* context = nullptr) {
+  const auto identity = policies_of(applied.identity);
+  const auto limits = policies_of(applied.session);
+  const PolicySet policies{.identity = identity,
+                           .boundary = policy_of(applied.boundary),
+                           .session = limits,
+                           .resource = policy_of(applied.resource),
+                           .resource_rule = applied.rule};
+  const Request request{.principal = &principal, .action = action, .resource = resource, .context = context};
+  const std::string decision = told(evaluate(request, policies));
+  Trace trace;
+  EXPECT_EQ(told(evaluate(request, policies, &trace)), decision);
+  return decision;
 }
 
 }  // namespace martlet::policy::testing
