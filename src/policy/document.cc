@@ -1,7 +1,6 @@
 #include "policy/document.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/strings.h"
@@ -44,12 +43,6 @@ std::vector<std::string> condition_values(const json::value& value) {
 
 }  // namespace
 
-ServiceName::ServiceName(std::string_view lower_case_name) : name(lower_case_name), bit(0) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  bit = std::uint64_t{1} << (hash >> 58U);
-}
-
 /// Compiles the statements of one document.
 class Policy::Reader {
  public:
@@ -68,15 +61,12 @@ class Policy::Reader {
     return statement;
   }
 
-  /// For each statement the services of its actions; none for any service.
-  std::vector<std::vector<std::string>> services;
-
  private:
   void read_actions(const json::object& from, Statement& statement) {
     const auto action = grammar::element(from, "Action", "NotAction");
     if (!action.value) grammar::refuse("Policy statement must contain actions.");
     statement.actions.negated = action.negated;
-    std::vector<std::string>& names = services.emplace_back();
+    std::vector<std::string>& names = statement.services;
     bool any = action.negated;
     grammar::for_each_text(*action.value, [&](std::string_view text) {
       const std::string lower = to_lower(text);
@@ -128,24 +118,9 @@ PolicyPtr Policy::parse(std::string_view document) {
     policy->statements_.push_back(reader.statement(statement));
   });
   policy->statements_.shrink_to_fit();
-  policy->index(reader.services);
+  policy->index_ = StatementIndex(*policy, policy->statements_);
   policy->collect_keys();
   return policy;
-}
-
-void Policy::index(const std::vector<std::vector<std::string>>& services) {
-  std::map<std::string, std::vector<std::uint32_t>> by_service;
-  for (std::uint32_t number = 0; number < services.size(); ++number) {
-    if (services[number].empty()) for_any_service_.push_back(number);
-    for (const std::string& service : services[number]) by_service[service].push_back(number);
-  }
-  for (auto& [service, numbers] : by_service) {
-    std::vector<std::uint32_t> all;
-    std::merge(numbers.begin(), numbers.end(), for_any_service_.begin(), for_any_service_.end(),
-               std::back_inserter(all));
-    service_bits_ |= ServiceName(service).bit;
-    buckets_.push_back({service, std::move(all)});
-  }
 }
 
 void Policy::collect_keys() {
@@ -159,14 +134,29 @@ void Policy::collect_keys() {
   context_keys_.erase(std::unique(context_keys_.begin(), context_keys_.end()), context_keys_.end());
 }
 
-std::span<const std::uint32_t> Policy::candidates(const ServiceName& service) const {
-  if ((service_bits_ & service.bit) != 0) {
-    const auto bucket =
-        std::lower_bound(buckets_.begin(), buckets_.end(), service.name,
-                         [](const Bucket& b, std::string_view name) { return b.service < name; });
-    if (bucket != buckets_.end() && bucket->service == service.name) return bucket->statements;
-  }
-  return for_any_service_;
+struct PolicyGroup::Content {
+  std::vector<PolicyPtr> policies;
+  /// Of several; one has its own.
+  StatementIndex index;
+};
+
+PolicyGroup::PolicyGroup(std::vector<PolicyPtr> policies) {
+  if (policies.empty()) return;
+  auto content = std::make_shared<Content>();
+  if (policies.size() != 1 || !policies.front()) content->index = StatementIndex(policies);
+  content->policies = std::move(policies);
+  content_ = std::move(content);
+}
+
+std::span<const PolicyPtr> PolicyGroup::policies() const {
+  return content_ ? std::span<const PolicyPtr>(content_->policies) : std::span<const PolicyPtr>();
+}
+
+const StatementIndex& PolicyGroup::index() const {
+  static const StatementIndex kEmpty;
+  if (!content_) return kEmpty;
+  const bool single = content_->policies.size() == 1 && content_->policies.front();
+  return single ? content_->policies.front()->index() : content_->index;
 }
 
 }  // namespace martlet::policy

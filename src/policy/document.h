@@ -5,18 +5,15 @@
 // made from. Grammar: "Grammar of the IAM JSON policy language" in the IAM User Guide.
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "policy/condition.h"
-#include "policy/principals.h"
-#include "policy/wildcard.h"
+#include "policy/index.h"
+#include "policy/statement.h"
 
 namespace martlet::policy {
 
@@ -25,41 +22,6 @@ class InvalidPolicy : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-enum class Effect : std::uint8_t { kAllow, kDeny };
-
-/// An element of a statement that has a negated form: NotAction, NotResource, NotPrincipal.
-template <class Content>
-struct Element {
-  Content content;
-  bool negated = false;
-};
-
-/// A statement in the form in which it is decided.
-struct Statement {
-  std::string sid;
-  Effect effect = Effect::kDeny;
-  /// In lower case.
-  Element<std::vector<Pattern>> actions;
-  /// Without it, the statement is about whatever the policy is attached to.
-  std::optional<Element<std::vector<Pattern>>> resources;
-  std::optional<Element<Principals>> principals;
-  /// All must hold.
-  std::vector<Condition> conditions;
-  /// It has a condition operator that does not exist: it then denies whatever else it covers, or allows
-  /// nothing.
-  bool unknown_operator = false;
-};
-
-/// A service as actions name it, "lambda", and its bit in a policy's sketch of the services it speaks of.
-struct ServiceName {
-  explicit ServiceName(std::string_view lower_case_name);
-  std::string_view name;
-  std::uint64_t bit;
-};
-
-class Policy;
-using PolicyPtr = std::shared_ptr<const Policy>;
 
 class Policy {
  public:
@@ -71,29 +33,39 @@ class Policy {
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] std::span<const Statement> statements() const { return statements_; }
-  /// The statements that may cover actions of a service, by number, in the order of the document.
-  [[nodiscard]] std::span<const std::uint32_t> candidates(const ServiceName& service) const;
+  [[nodiscard]] const StatementIndex& index() const { return index_; }
   /// The condition keys that it names, in conditions and as variables; lower case, sorted, each once.
   [[nodiscard]] const std::vector<std::string>& context_keys() const { return context_keys_; }
 
  private:
-  struct Bucket {
-    std::string service;
-    std::vector<std::uint32_t> statements;
-  };
   class Reader;
 
   Policy() = default;
-  void index(const std::vector<std::vector<std::string>>& services);
   void collect_keys();
 
   std::string id_;
   std::vector<Statement> statements_;
-  std::uint64_t service_bits_ = 0;
-  /// Sorted by service; each holds the statements for any service, too.
-  std::vector<Bucket> buckets_;
-  std::vector<std::uint32_t> for_any_service_;
+  StatementIndex index_;
   std::vector<std::string> context_keys_;
+};
+
+/// Policies that apply together, indexed as one: all that are attached to a user and its groups, to a role,
+/// to a session. Cheap to copy; whoever decides often for the same principal keeps its group. A decision
+/// under a thousand policies then costs little more than one under a few.
+class PolicyGroup {
+ public:
+  PolicyGroup() = default;
+  /// A null pointer counts as a policy that allows nothing.
+  explicit PolicyGroup(std::vector<PolicyPtr> policies);
+
+  [[nodiscard]] bool empty() const { return !content_; }
+  /// The policies; none when empty.
+  [[nodiscard]] std::span<const PolicyPtr> policies() const;
+  [[nodiscard]] const StatementIndex& index() const;
+
+ private:
+  struct Content;
+  std::shared_ptr<const Content> content_;
 };
 
 }  // namespace martlet::policy

@@ -204,7 +204,7 @@ TEST(Document, ActionsAndResourcesAndTheirNegations) {
            Covered{"Allow s3:* on arn:aws:s3:::b/${*}", "s3:X", "arn:aws:s3:::b/k", false},
        }) {
     const Principal ann = user("ann");
-    const auto identity = policies_of(row.policy);
+    const auto identity = group_of(row.policy);
     const Request request{.principal = &ann, .action = row.action, .resource = row.resource};
     EXPECT_EQ(evaluate(request, {.identity = identity}).allowed(), row.allowed)
         << row.policy << ": " << row.action << " on " << row.resource;
@@ -216,7 +216,7 @@ TEST(Document, VariablesCameWithVersion2012) {
   const Principal ann = user("ann");
   const auto allowed = [&](const PolicyPtr& policy, const char* resource) {
     const Request request{.principal = &ann, .action = "s3:GetObject", .resource = resource};
-    return evaluate(request, {.identity = {&policy, 1}}).allowed();
+    return evaluate(request, {.identity = PolicyGroup({policy})}).allowed();
   };
   EXPECT_TRUE(allowed(policy_of(text, "2012-10-17"), "arn:aws:s3:::b/ann"));
   EXPECT_FALSE(allowed(policy_of(text, "2008-10-17"), "arn:aws:s3:::b/ann"));
@@ -248,22 +248,6 @@ TEST(Document, OperatorsThatDoNotExistNeverLetAnybodyIn) {
             "denied by identity");
   EXPECT_EQ(decision(R"(Allow sqs:* on * ; Deny sns:* on * if "StringEqual": {"a": "b"})"),
             "allowed by identity");
-}
-
-TEST(Document, FindsTheStatementsOfAService) {
-  const auto policy = policy_of(
-      "Allow sns:* on * ; Allow sqs:*,sns:Publish on * ; Deny * on * ; Allow s*:Get on * ; Deny !sqs:* on * "
-      "; "
-      "Allow sqs:Send on *");
-  using Numbers = std::vector<std::uint32_t>;
-  const auto candidates = [&](const char* service) {
-    const auto found = policy->candidates(ServiceName(service));
-    return Numbers(found.begin(), found.end());
-  };
-  EXPECT_EQ(candidates("sns"), (Numbers{0, 1, 2, 3, 4}));
-  EXPECT_EQ(candidates("sqs"), (Numbers{1, 2, 3, 4, 5}));
-  EXPECT_EQ(candidates("s3"), (Numbers{2, 3, 4}));
-  EXPECT_EQ(candidates(""), (Numbers{2, 3, 4}));
 }
 
 TEST(Document, NamesTheKeysItNeeds) {

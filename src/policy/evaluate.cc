@@ -38,18 +38,19 @@ class Evaluation {
         trace_(trace),
         reader_(request, trace ? &trace->missing_keys : nullptr),
         action_(to_lower(request.action)),
-        service_(std::string_view(action_).substr(0, action_.find(':'))) {}
+        look_up_(action_, request.resource) {}
 
   Decision decide();
 
  private:
-  [[nodiscard]] std::span<const PolicyPtr> policies_of(PolicyType type) const;
+  /// nullptr: there is no policy of this type.
+  [[nodiscard]] const StatementIndex* index_of(PolicyType type) const;
   /// What follows from the verdicts when nothing denies.
   [[nodiscard]] Decision grant(const Verdicts& verdicts) const;
   [[nodiscard]] bool is_root() const;
   [[nodiscard]] bool crosses_accounts() const;
 
-  void look_at(PolicyType type, const PolicyPtr& policy, Verdict& verdict);
+  void look_at(PolicyType type, const StatementIndex& index, Verdict& verdict);
   /// kNot: the statement does not apply.
   Naming applies(PolicyType type, const Statement& statement);
   [[nodiscard]] Naming names_principal(const Statement& statement) const;
@@ -60,7 +61,7 @@ class Evaluation {
   Trace* trace_;
   KeyReader reader_;
   std::string action_;
-  ServiceName service_;
+  LookUp look_up_;
 };
 
 bool Evaluation::covers(const std::vector<Pattern>& patterns, std::string_view subject) {
@@ -95,16 +96,15 @@ Naming Evaluation::applies(PolicyType type, const Statement& statement) {
   return naming;
 }
 
-void Evaluation::look_at(PolicyType type, const PolicyPtr& policy, Verdict& verdict) {
-  if (!policy) return;
-  for (const std::uint32_t number : policy->candidates(service_)) {
-    const Statement& statement = policy->statements()[number];
-    const bool denies = statement.effect == Effect::kDeny;
+void Evaluation::look_at(PolicyType type, const StatementIndex& index, Verdict& verdict) {
+  for (const Candidate& candidate : index.candidates(look_up_)) {
+    if (!candidate.may_cover(look_up_)) continue;
+    const bool denies = candidate.effect == Effect::kDeny;
     // One Allow of a kind is as good as two; of a resource's, a closer one is better.
     if (!trace_ && !denies && verdict.allowed == Naming::kItself) continue;
-    const Naming naming = applies(type, statement);
+    const Naming naming = applies(type, *candidate.statement);
     if (naming == Naming::kNot) continue;
-    if (trace_) trace_->matched.push_back({type, policy.get(), number, statement.effect});
+    if (trace_) trace_->matched.push_back({type, candidate.policy, candidate.number, candidate.effect});
     if (denies) {
       verdict.denied = true;
       if (!trace_) return;
@@ -131,28 +131,29 @@ Decision Evaluation::decide() {
   Verdicts verdicts;
   std::optional<Decision> denial;
   for (const PolicyType type : kTypes) {
-    for (const PolicyPtr& policy : policies_of(type)) {
-      look_at(type, policy, verdicts[type]);
-      if (!verdicts[type].denied) continue;
-      if (!denial) denial = Decision{Outcome::kExplicitDeny, type};
-      if (!trace_) return *denial;
-    }
+    const StatementIndex* index = index_of(type);
+    if (!index) continue;
+    look_at(type, *index, verdicts[type]);
+    if (!verdicts[type].denied) continue;
+    if (!denial) denial = Decision{Outcome::kExplicitDeny, type};
+    if (!trace_) break;
   }
   return denial ? *denial : grant(verdicts);
 }
 
-std::span<const PolicyPtr> Evaluation::policies_of(PolicyType type) const {
+const StatementIndex* Evaluation::index_of(PolicyType type) const {
+  const auto of_one = [](const PolicyPtr& policy) { return policy ? &policy->index() : nullptr; };
   switch (type) {
     case PolicyType::kIdentity:
-      return policies_.identity;
+      return &policies_.identity.index();
     case PolicyType::kBoundary:
-      return {&policies_.boundary, 1};
+      return of_one(policies_.boundary);
     case PolicyType::kSession:
-      return policies_.session;
+      return &policies_.session.index();
     case PolicyType::kResource:
-      return {&policies_.resource, 1};
+      return of_one(policies_.resource);
   }
-  return {};
+  return nullptr;
 }
 
 Decision Evaluation::grant(const Verdicts& verdicts) const {

@@ -6,7 +6,6 @@
 // decision costs microseconds and, but for what variables expand to and traces hold, no allocation.
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -31,14 +30,14 @@ enum class ResourceRule : std::uint8_t {
   kRoleTrust,
 };
 
-/// The policies that apply to a request. Views; empty where there are none.
+/// The policies that apply to a request; empty where there are none.
 struct PolicySet {
   /// Of the user and its groups, of the role.
-  std::span<const PolicyPtr> identity = {};
+  PolicyGroup identity = {};
   /// At most one.
   PolicyPtr boundary = {};
   /// Passed when the session was made; none means that it is not limited so.
-  std::span<const PolicyPtr> session = {};
+  PolicyGroup session = {};
   /// Of the resource.
   PolicyPtr resource = {};
   ResourceRule resource_rule = ResourceRule::kEither;

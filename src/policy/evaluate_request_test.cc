@@ -58,7 +58,7 @@ TEST(Evaluate, WhoseAResourceIs) {
            Resource{"arn:aws:sqs", "", "allowed by identity"},
        }) {
     const Principal ann = user("ann");
-    const auto identity = policies_of(all);
+    const auto identity = group_of(all);
     const Request request{
         .principal = &ann, .action = "x:Y", .resource = resource.arn, .resource_account = resource.owner};
     EXPECT_EQ(told(evaluate(request, {.identity = identity})), resource.decision)
@@ -128,7 +128,7 @@ TEST(Evaluate, TraceTellsWhatAppliedAndWhatWasMissing) {
   const std::vector<PolicyPtr> identity{
       policy_of("Allow sns:* on * ; Allow sqs:Send* on * ; Deny sqs:PurgeQueue on *"),
       policy_of(R"(Allow sqs:* on * if "StringEquals": {"aws:RequestTag/Team": "a", "sqs:x": "b"})")};
-  const PolicySet policies{.identity = identity, .resource = policy_of("Deny sqs:* on * to *")};
+  const PolicySet policies{.identity = PolicyGroup(identity), .resource = policy_of("Deny sqs:* on * to *")};
   const Request request{.principal = &ann, .action = "sqs:SendMessage", .resource = kQueue};
   Trace trace;
   EXPECT_EQ(told(evaluate(request, policies, &trace)), "denied by resource");

@@ -77,10 +77,8 @@ inline PolicyPtr policy_of(std::string_view text, std::string_view version = "20
   return Policy::parse(fmt::format(R"({{"Version": "{}", "Statement": [{}]}})", version, statements));
 }
 
-inline std::vector<PolicyPtr> policies_of(std::string_view text) {
-  std::vector<PolicyPtr> policies;
-  if (!text.empty()) policies.push_back(policy_of(text));
-  return policies;
+inline PolicyGroup group_of(std::string_view text) {
+  return text.empty() ? PolicyGroup() : PolicyGroup({policy_of(text)});
 }
 
 inline Principal user(std::string_view name, std::string_view account = kAccount) {
@@ -162,8 +160,8 @@ struct Applied {
 inline std::string decide(const Principal& principal, const Applied& applied,
                           std::string_view action = "sqs:SendMessage", std::string_view resource = kQueue,
                           const Context* context = nullptr) {
-  const auto identity = policies_of(applied.identity);
-  const auto limits = policies_of(applied.session);
+  const auto identity = group_of(applied.identity);
+  const auto limits = group_of(applied.session);
   const PolicySet policies{.identity = identity,
                            .boundary = policy_of(applied.boundary),
                            .session = limits,

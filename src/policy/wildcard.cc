@@ -53,8 +53,13 @@ bool glob(std::string_view pattern, std::string_view subject) {
     }
     if (star == std::string_view::npos) return false;
     if (pattern[star] == kAnyInPart && subject[taken] == ':') return false;
-    s = ++taken;
+    ++taken;
     p = star + 1;
+    if (pattern[star] == kAny && p < pattern.size() && !is_code(pattern[p])) {
+      taken = subject.find(pattern[p], taken);
+      if (taken == std::string_view::npos) return false;
+    }
+    s = taken;
   }
   while (p < pattern.size() && (pattern[p] == kAny || pattern[p] == kAnyInPart)) ++p;
   return p == pattern.size();
@@ -184,11 +189,11 @@ Pattern::Pattern(std::string_view text, Wildcards wildcards, Variables variables
 
 bool Pattern::matches(std::string_view subject, KeyReader& reader) const {
   if (literal_) return subject == code_ && !never_;
-  if (!variables_.empty()) return matches_expanded(subject, reader);
   if (never_ || subject.size() < prefix_ + suffix_) return false;
   const std::string_view code = code_;
   if (subject.substr(0, prefix_) != code.substr(0, prefix_)) return false;
   if (subject.substr(subject.size() - suffix_) != code.substr(code.size() - suffix_)) return false;
+  if (!variables_.empty()) return matches_expanded(subject, reader);
   const std::string_view pattern = code.substr(prefix_, code.size() - prefix_ - suffix_);
   if (pattern.size() == 1 && pattern[0] == kAny) return true;
   const std::string_view middle = subject.substr(prefix_, subject.size() - prefix_ - suffix_);
@@ -196,7 +201,6 @@ bool Pattern::matches(std::string_view subject, KeyReader& reader) const {
 }
 
 bool Pattern::matches_expanded(std::string_view subject, KeyReader& reader) const {
-  if (never_) return false;
   std::string expanded = std::move(reader.scratch());
   expanded.clear();
   std::size_t index = 0;
@@ -214,7 +218,11 @@ bool Pattern::matches_expanded(std::string_view subject, KeyReader& reader) cons
       resolved = false;
       break;
     }
-    expanded += letters_ == Case::kFolded ? to_lower(*value) : std::string(*value);
+    if (letters_ == Case::kFolded) {
+      expanded += to_lower(*value);
+    } else {
+      expanded += *value;
+    }
   }
   const bool matched = resolved && (mixed_ ? glob_all_ways(expanded, subject) : glob(expanded, subject));
   reader.scratch() = std::move(expanded);

@@ -39,6 +39,8 @@ class Pattern {
 
   /// A variable that has no value matches nothing. Values of variables are never wildcards.
   [[nodiscard]] bool matches(std::string_view subject, KeyReader& reader) const;
+  /// The only text that it can match; nullptr when it has wildcards or variables.
+  [[nodiscard]] const std::string* only_text() const { return literal_ && !never_ ? &code_ : nullptr; }
   /// Appends the keys that its variables name.
   void add_keys(std::vector<std::string>& keys) const;
 
