@@ -176,6 +176,11 @@ class Pattern::Compiler {
 
 Pattern::Pattern(std::string_view text, Wildcards wildcards, Variables variables, Case letters)
     : letters_(letters) {
+  if (std::any_of(text.begin(), text.end(), is_code)) {
+    // No UTF-8, so from no document; its bytes could pass for wildcards.
+    literal_ = never_ = true;
+    return;
+  }
   Compiler(*this, text, wildcards, variables).run();
   if (letters_ == Case::kFolded) code_ = to_lower(code_);
   const auto first = std::find_if(code_.begin(), code_.end(), is_code);
