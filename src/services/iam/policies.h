@@ -41,6 +41,7 @@ class Policies : public Roles {
   static void count_use(Uses& uses, const PolicyUseRecord& use);
   static Policy shown_policy(const PolicyRecord& record, const Uses& uses);
   static Policy shown_policy(const AwsPolicy& policy, const Uses& uses);
+  static PolicyVersion only_version(const AwsPolicy& policy);
   static PolicyVersion shown_version(const PolicyRecord& policy, const PolicyVersionRecord& version);
 
  private:

@@ -22,14 +22,14 @@ Task<PolicyVersionRecord> require_version(store::Txn& txn, Name policy, std::str
   co_return std::move(*version);
 }
 
-PolicyVersion only_version(const AwsPolicy& policy) {
+}  // namespace
+
+PolicyVersion Policies::only_version(const AwsPolicy& policy) {
   return {.document = percent_encode(policy.document),
           .version_id = std::string(kAwsPolicyVersion),
           .is_default_version = true,
           .create_date = from_epoch_ms(kAwsPolicyCreatedMs)};
 }
-
-}  // namespace
 
 std::uint32_t version_number(const std::string& id) {
   std::uint32_t number = 0;

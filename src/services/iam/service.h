@@ -6,13 +6,13 @@
 // roles.h, policies.h. Lives on the loop.
 
 #include "base/task_group.h"
-#include "services/iam/policies.h"
+#include "services/iam/providers.h"
 
 namespace martlet::iam {
 
-class IamService final : public Policies {
+class IamService final : public Providers {
  public:
-  using Policies::Policies;
+  using Providers::Providers;
 
   /// IAM as those see it who have to decide.
   Directory& directory() { return directory_; }

@@ -22,6 +22,26 @@ User root_user(const wire::Context& context) {
   return user;
 }
 
+/// Gives the access keys, the login profile and the SSH keys of a user to the name `to`.
+Task<> move_credentials(store::Txn& txn, Name from, std::string to) {
+  for (const std::string& id : co_await list_links(txn, kKeysOfUserLink, from)) {
+    auto key = co_await store::get_record<AccessKeyRecord>(txn, keys::access_key(id));
+    if (!key) continue;
+    key->user = to_lower(to);
+    store::put_record(txn, keys::access_key(id), *key);
+    erase_link(txn, kKeysOfUserLink, from, id);
+    add_link(txn, kKeysOfUserLink, {from.account, to}, id);
+  }
+  if (auto login = co_await txn.get(keys::login(from.account, from.name)); login) {
+    txn.put(keys::login(from.account, to), std::move(*login));
+    txn.erase(keys::login(from.account, from.name));
+  }
+  for (auto& key : co_await list_below<SshKeyRecord>(txn, keys::ssh_keys(from.account, from.name), "")) {
+    store::put_record(txn, keys::ssh_keys(from.account, to).add(key.id), key);
+    txn.erase(keys::ssh_keys(from.account, from.name).add(key.id));
+  }
+}
+
 }  // namespace
 
 User Users::brief(const UserRecord& record) {
@@ -72,24 +92,10 @@ Task<> Users::UpdateUser(wire::Context& context, UpdateUserRequest input) {
   auto body = [&](store::Txn& txn) -> Task<> {
     const auto user = co_await renamed<UserRecord>(txn, context, name, input.new_path, input.new_user_name);
     if (to_lower(user.name) == to_lower(name.name)) co_return;
+    co_await move_credentials(txn, name, user.name);
     for (const std::string& group : co_await list_links(txn, kGroupsOfUserLink, name)) {
       erase_member(txn, {name.account, group}, name.name);
       add_member(txn, {name.account, group}, user.name);
-    }
-    for (const std::string& id : co_await list_links(txn, kKeysOfUserLink, name)) {
-      AccessKeyRecord key = co_await require_key(txn, name, id);
-      key.user = to_lower(user.name);
-      store::put_record(txn, keys::access_key(id), key);
-      erase_link(txn, kKeysOfUserLink, name, id);
-      add_link(txn, kKeysOfUserLink, {name.account, user.name}, id);
-    }
-    if (auto login = co_await txn.get(keys::login(name.account, name.name)); login) {
-      txn.put(keys::login(name.account, user.name), std::move(*login));
-      txn.erase(keys::login(name.account, name.name));
-    }
-    for (auto& key : co_await list_below<SshKeyRecord>(txn, keys::ssh_keys(name.account, name.name), "")) {
-      store::put_record(txn, keys::ssh_keys(name.account, user.name).add(key.id), key);
-      txn.erase(keys::ssh_keys(name.account, name.name).add(key.id));
     }
     change_boundary(txn, {kUser, name.account, name.name}, user.permissions_boundary, std::nullopt);
     change_boundary(txn, {kUser, name.account, user.name}, std::nullopt, user.permissions_boundary);
