@@ -6,13 +6,13 @@
 // roles.h, policies.h. Lives on the loop.
 
 #include "base/task_group.h"
-#include "services/iam/providers.h"
+#include "services/iam/simulations.h"
 
 namespace martlet::iam {
 
-class IamService final : public Providers {
+class IamService final : public Simulations {
  public:
-  using Providers::Providers;
+  using Simulations::Simulations;
 
   /// IAM as those see it who have to decide.
   Directory& directory() { return directory_; }
