@@ -183,8 +183,9 @@ Task<> World::bury(std::string queue) {
     const auto output = co_await sqs_.ReceiveMessage(context_, std::move(input));
     if (!output.messages || output.messages->empty()) co_return;
     for (const sqs::Message& message : *output.messages) {
-      const boost::json::value body = queue == kAsyncDead ? boost::json::parse(*message.body) : *message.body;
-      lasting_.ledger.dead(std::string(body.as_string()));
+      const std::string& body = *message.body;
+      // Of an event the payload is the item's id as JSON.
+      lasting_.ledger.dead(queue == kAsyncDead ? std::string(boost::json::parse(body).as_string()) : body);
       co_await sqs_.DeleteMessage(context_,
                                   {.queue_url = url_of(queue), .receipt_handle = *message.receipt_handle});
     }

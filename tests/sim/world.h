@@ -73,9 +73,6 @@ class World {
   TaskGroup& tasks() { return tasks_; }
 
  private:
-  class SpyReader;
-  class SpySource;
-
   Task<> make_queue(std::string name, std::string dead_letter_queue);
   lambda::MappingSettings settings();
   std::unique_ptr<lambda::MappingRunner> map(const std::string& queue);
