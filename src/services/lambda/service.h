@@ -271,7 +271,7 @@ class LambdaService final : public Api {
   class UrlExchange;
 
   /// Stores an event; when this returns it is accepted.
-  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
+  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload, std::string tenant_id);
   Task<> accept_delivery(store::Txn& txn, const targets::Delivery& delivery);
   Task<AsyncAttempt> attempt(AsyncEvent event);
   Task<std::optional<AsyncSettings>> async_settings(AsyncEvent event);
