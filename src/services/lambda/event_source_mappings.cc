@@ -80,6 +80,9 @@ sources::Source& EventSourceMappings::source_of(const MappingRecord& mapping) co
 
 Task<std::string> EventSourceMappings::check(store::Txn& txn, MappingRecord mapping) {
   const FunctionRecord function = co_await load_target(txn, mapping.function_name(), mapping.partition);
+  if (function.isolates_tenants())
+    throw invalid_parameter(
+        "Event source mappings are not supported for functions with tenant isolation enabled.");
   const sources::Description source =
       co_await describe_source(txn, &source_of(mapping), *Arn::parse(mapping.event_source_arn));
   check_mapping(mapping, source, function.timeout_seconds);
