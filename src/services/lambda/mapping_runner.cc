@@ -22,9 +22,11 @@ using Kind = MappingAnswer::Kind;
 /// A throttled batch is tried again after this long, and then after twice that, and so on.
 constexpr Duration kFirstRetry = std::chrono::milliseconds(250);
 constexpr Duration kLongestRetry = std::chrono::seconds(10);
-/// How long reading pauses when the function is not there, or the source; it is woken earlier when they are
-/// known to be back.
-constexpr Duration kPauseWhenGone = std::chrono::minutes(1);
+/// How long reading pauses when the function is not there; it is woken earlier when that is known to be back.
+constexpr Duration kPauseWithoutFunction = std::chrono::minutes(1);
+/// When the source is not there it looks for it again after this long, and then after twice that, and so on.
+constexpr Duration kFirstPauseWithoutSource = std::chrono::seconds(1);
+constexpr Duration kLongestPauseWithoutSource = std::chrono::minutes(1);
 /// So that a failure of ours that lasts does not become a busy loop.
 constexpr Duration kPauseAfterBug = std::chrono::seconds(5);
 
@@ -128,6 +130,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
   /// is in the batch.
   Task<bool> admit(const MappingSettings& with, Batch& batch, std::vector<sources::Record> records) {
     counters.polled.add(records.size());
+    pause_without_source = kFirstPauseWithoutSource;
     const TimePoint now = engine.clock.now();
     std::vector<HeldRecord> unwanted;
     for (sources::Record& record : records) {
@@ -209,7 +212,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
     if (answer.kind == Kind::kThrottled) return counters.dropped.add(all);
     if (answer.kind == Kind::kGone) {
       counters.dropped.add(all);
-      return pause(engine.clock.now() + kPauseWhenGone);
+      return pause(engine.clock.now() + kPauseWithoutFunction);
     }
     counters.invoked.add(all);
     counters.failed.add(failed);
@@ -283,7 +286,8 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
     problem = "PROBLEM: " + why;
     reader.reset();  // batches under way have it still
     carried.clear();
-    pause(engine.clock.now() + kPauseWhenGone);
+    pause(engine.clock.now() + pause_without_source);
+    pause_without_source = std::min(2 * pause_without_source, kLongestPauseWithoutSource);
   }
 
   static Task<Batch> gather_or_pause(Self self) {
@@ -345,6 +349,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
   bool closed = false;
   bool abandoned = false;
   TimePoint paused_until = TimePoint::min();
+  Duration pause_without_source = kFirstPauseWithoutSource;
   TimePoint wakes_at = TimePoint::max();
   /// Notified when a batch may begin, or be tried again, or when there are to be none any more.
   Signal changed;

@@ -385,9 +385,12 @@ TEST(MappingRunner, WithoutItsSourceItLooksAgainNowAndThen) {
     f.queue.remove();
     co_await quiet(f.executor);
     EXPECT_NE(f.runner->problem(), "");
+    co_await f.pass(1s);
     f.queue.exists = true;
     f.queue.send("a");
-    co_await f.pass(60s);
+    co_await f.pass(1s);
+    EXPECT_EQ(f.queue.visible(), 1U);
+    co_await f.pass(1s);
     EXPECT_TRUE(f.queue.messages.empty());
     EXPECT_EQ(f.queue.opened, 2U);
   });
