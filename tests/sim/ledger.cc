@@ -2,7 +2,28 @@
 
 namespace martlet::sim {
 
+void Ledger::breach(std::string what) {
+  trace("BREACH: " + what);
+  breaches_.push_back(std::move(what));
+}
+
+void Ledger::acknowledged(const std::string& id) {
+  trace(id + " acknowledged");
+  items_.at(id).acknowledged = true;
+}
+
+void Ledger::succeeded(const std::string& id) {
+  trace(id + " succeeded");
+  ++items_.at(id).successes;
+}
+
+void Ledger::attempted(const std::string& id) {
+  trace(id + " attempted");
+  ++items_.at(id).attempts;
+}
+
 void Ledger::sending(const std::string& id, Item item) {
+  trace(id + " sent" + (item.group.empty() ? "" : " to " + item.group) + (item.is_poison ? ", poison" : ""));
   if (!item.group.empty()) groups_[item.group].push_back(id);
   items_.emplace(id, std::move(item));
 }
@@ -10,6 +31,7 @@ void Ledger::sending(const std::string& id, Item item) {
 void Ledger::received(const std::string& id, std::uint32_t count, TimePoint held_until, TimePoint now) {
   const auto found = items_.find(id);
   if (found == items_.end()) return breach(id + " was received, but never sent");
+  trace(id + " received, " + std::to_string(count));
   Item& item = found->second;
   if (count <= item.last_count)
     breach(id + " was received for the " + std::to_string(count) + "th time twice");
@@ -21,18 +43,21 @@ void Ledger::received(const std::string& id, std::uint32_t count, TimePoint held
   ++item.reads;
 }
 
-void Ledger::handler_holds(const std::string& id, TimePoint now) {
+TimePoint Ledger::handler_holds(const std::string& id, TimePoint now) {
+  trace(id + " given to a handler");
   Item& item = items_.at(id);
   if (item.held_until <= now) breach(id + " is handed to a handler after its time");
   ++item.handlers;
+  return item.held_until;
 }
 
-void Ledger::handler_begins(const std::string& id) {
+void Ledger::handler_begins(const std::string& id, const std::vector<std::string>& through_with) {
+  trace(id + " begun");
   const Item& item = items_.at(id);
-  if (!item.group.empty()) check_order(id, item);
+  if (!item.group.empty()) check_order(id, item, {through_with.begin(), through_with.end()});
 }
 
-void Ledger::check_order(const std::string& id, const Item& item) {
+void Ledger::check_order(const std::string& id, const Item& item, const std::set<std::string>& through_with) {
   bool is_later = false;
   for (const std::string& other : groups_.at(item.group)) {
     const Item& member = items_.at(other);
@@ -41,13 +66,15 @@ void Ledger::check_order(const std::string& id, const Item& item) {
     } else if (is_later) {
       if (item.successes == 0 && member.successes > 0)
         breach(id + " is handled after " + other + " of its group, which came later, has succeeded");
-    } else if (member.successes == 0 && (member.acknowledged || member.reads > 0)) {
+    } else if (member.successes == 0 && !through_with.contains(other) &&
+               (member.acknowledged || member.reads > 0)) {
       must_be_dead_.emplace(other, id);
     }
   }
 }
 
 void Ledger::handler_leaves(const std::string& id) {
+  trace(id + " let go");
   Item& item = items_.at(id);
   if (item.handlers > 0) --item.handlers;
 }
@@ -55,6 +82,7 @@ void Ledger::handler_leaves(const std::string& id) {
 void Ledger::dead(const std::string& id) {
   const auto found = items_.find(id);
   if (found == items_.end()) return breach(id + " is a dead letter, but was never sent");
+  trace(id + " is dead");
   Item& item = found->second;
   if (++item.deaths > 1 && !item.is_async) breach(id + " is a dead letter twice");
   if (!item.is_async && item.reads + crashes_ < most_receives_)
@@ -62,6 +90,7 @@ void Ledger::dead(const std::string& id) {
 }
 
 void Ledger::crashed() {
+  trace("CRASH");
   ++crashes_;
   for (auto& [id, item] : items_) item.handlers = 0;
 }

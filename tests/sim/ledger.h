@@ -46,19 +46,23 @@ class Ledger {
  public:
   explicit Ledger(std::uint32_t most_receives) : most_receives_(most_receives) {}
 
+  /// Told everything that is noted.
+  void set_trace(std::function<void(const std::string& what)> trace) { trace_ = std::move(trace); }
+
   /// Before it is sent: it may get through although nobody is told.
   void sending(const std::string& id, Item item);
-  void acknowledged(const std::string& id) { items_.at(id).acknowledged = true; }
+  void acknowledged(const std::string& id);
 
   /// A message was received for the `count`th time and is held until then.
   void received(const std::string& id, std::uint32_t count, TimePoint held_until, TimePoint now);
-  /// A handler was given the message in a batch, begins with it, is through with the batch.
-  void handler_holds(const std::string& id, TimePoint now);
-  void handler_begins(const std::string& id);
+  /// A handler was given the message in a batch, begins with it after those that it is through with, and has
+  /// let go of the batch.
+  TimePoint handler_holds(const std::string& id, TimePoint now);
+  void handler_begins(const std::string& id, const std::vector<std::string>& through_with);
   void handler_leaves(const std::string& id);
-  void succeeded(const std::string& id) { ++items_.at(id).successes; }
+  void succeeded(const std::string& id);
   /// An asynchronous event was given to its function.
-  void attempted(const std::string& id) { ++items_.at(id).attempts; }
+  void attempted(const std::string& id);
   /// Found in its dead-letter queue at the end.
   void dead(const std::string& id);
   /// Handlers under way are no more, and receivings may have been written of which nobody was told.
@@ -74,8 +78,11 @@ class Ledger {
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
  private:
-  void breach(std::string what) { breaches_.push_back(std::move(what)); }
-  void check_order(const std::string& id, const Item& item);
+  void breach(std::string what);
+  void trace(const std::string& what) const {
+    if (trace_) trace_(what);
+  }
+  void check_order(const std::string& id, const Item& item, const std::set<std::string>& through_with);
 
   std::uint32_t most_receives_;
   std::map<std::string, Item> items_;
@@ -86,6 +93,7 @@ class Ledger {
   std::set<std::pair<std::string, std::string>> must_be_dead_;
   std::uint32_t crashes_ = 0;
   std::vector<std::string> breaches_;
+  std::function<void(const std::string&)> trace_;
 };
 
 }  // namespace martlet::sim

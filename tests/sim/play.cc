@@ -66,15 +66,19 @@ Task<lambda::MappingAnswer> World::handle(lambda::MappingInvocation invocation) 
   std::vector<std::string> failed;
   std::vector<std::string> succeeded;
   std::set<std::string> stopped_groups;
+  TimePoint held_until = TimePoint::max();
   for (const Record& record : records) {
-    if (alive()) lasting_.ledger.handler_holds(record.item, lasting_.clock->now());
+    if (alive())
+      held_until = std::min(held_until, lasting_.ledger.handler_holds(record.item, lasting_.clock->now()));
     handling.push_back(std::make_unique<Handling>(lasting_.ledger, record.item, counts));
   }
   co_await lasting_.clock->sleep_for(
       std::chrono::seconds(lasting_.random.below(lasting_.random.chance(0.1) ? 60 : 5)));
   for (const Record& record : records) {
     const bool stopped = !record.group.empty() && stopped_groups.contains(record.group);
-    if (!stopped && alive()) lasting_.ledger.handler_begins(record.item);
+    // One that took too long works on what others may have by now.
+    const bool in_time = lasting_.clock->now() < held_until;
+    if (!stopped && alive() && in_time) lasting_.ledger.handler_begins(record.item, succeeded);
     if (stopped || lasting_.ledger.is_poison(record.item) || lasting_.random.chance(kFailure)) {
       failed.push_back(record.message_id);
       stopped_groups.insert(record.group);

@@ -1,6 +1,7 @@
 #include "scenario.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <cstdio>
 #include <exception>
 #include <optional>
 
@@ -17,7 +18,13 @@ constexpr int kMostRounds = 400;
 
 class Scenario {
  public:
-  explicit Scenario(std::uint64_t seed) : seed_(seed), lasting_(loop_, seed) {
+  Scenario(std::uint64_t seed, bool trace) : seed_(seed), lasting_(loop_, seed) {
+    if (trace) {
+      lasting_.ledger.set_trace([this](const std::string& what) {
+        std::printf("%9.3f  %s\n", std::chrono::duration<double>(lasting_.clock->elapsed()).count(),
+                    what.c_str());
+      });
+    }
     rates_ = {.conflict = 0.02, .refused = 0.002, .crash_before = 0.002, .crash_after = 0.002};
     if (lasting_.random.chance(0.2)) rates_ = {};  // some seeds: only handlers and the clock misbehave
   }
@@ -142,6 +149,7 @@ class Scenario {
   void come_to_an_end() {
     rates_ = {};
     world_->store().set_rates({});
+    if (world_->store().crashed()) reboot();
     int round = 0;
     while (round < kMostRounds && !(is_empty() && events_done())) {
       lasting_.clock->advance(kVisibility + std::chrono::seconds(1));
@@ -172,6 +180,6 @@ class Scenario {
 
 }  // namespace
 
-Result run(std::uint64_t seed) { return Scenario(seed).run(); }
+Result run(std::uint64_t seed, bool trace) { return Scenario(seed, trace).run(); }
 
 }  // namespace martlet::sim

@@ -16,6 +16,7 @@ struct Result {
   int crashes = 0;
 };
 
-Result run(std::uint64_t seed);
+/// `trace`: prints everything that happens.
+Result run(std::uint64_t seed, bool trace = false);
 
 }  // namespace martlet::sim
