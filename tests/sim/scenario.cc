@@ -161,10 +161,10 @@ class Scenario {
   }
 
   /// Asynchronous events are through after three attempts, a minute and two minutes apart, and some
-  /// throttles.
+  /// throttles: poisoned ones need so many rounds more.
   bool events_done() {
-    if (lasting_.ledger.all_succeeded()) return true;
-    return ++quiet_rounds_ > 60;
+    constexpr int kRounds = 20;
+    return lasting_.ledger.all_succeeded() && ++quiet_rounds_ > kRounds;
   }
 
   std::uint64_t seed_;
