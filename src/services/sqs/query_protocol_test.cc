@@ -71,7 +71,7 @@ TEST(SqsQuery, ThePathNamesTheQueue) {
 
 TEST(SqsQuery, AnswersByTheirOldNames) {
   GetQueueAttributesResult attributes;
-  attributes.attributes = {{"DelaySeconds", "5"}};
+  attributes.attributes.emplace()["DelaySeconds"] = "5";
   EXPECT_NE(encode("GetQueueAttributes", attributes)
                 .find("<Attribute><Name>DelaySeconds</Name><Value>5</Value></Attribute>"),
             std::string::npos);
