@@ -20,6 +20,7 @@ import tempfile
 import api
 import environments
 import invocations
+import queues
 import startup
 from server import ROOT, functions
 from table import Table
@@ -33,6 +34,10 @@ PARTS = {
     "cpu": environments.measure_cpu,
     "api": api.measure_api,
     "events": api.measure_events,
+    "queues": queues.measure_queues,
+    "fsync": queues.measure_fsync,
+    "backlog": queues.measure_backlog,
+    "mapping": queues.measure_mapping,
     "source": startup.measure_source,
 }
 
@@ -51,7 +56,7 @@ def main():
     if options.quick:
         options.rounds, options.requests, options.cold, options.environments = 3, 200, 10, 50
     subprocess.run(
-        ["cmake", "--build", ROOT / "build/release", "--target", "martlet", "martlet_load"],
+        ["cmake", "--build", ROOT / "build/release", "--target", "martlet", "martlet_load", "martlet_drain"],
         check=True,
         stdout=subprocess.DEVNULL,
     )
