@@ -65,12 +65,12 @@ Task<> VisibilityQueue::Impl::open_states() {
     const Opened opened = co_await store.transact([&](store::Txn& txn) -> Task<Opened> {
       Opened states;
       for (const auto& [key, value] : co_await txn.scan(range, {.limit = kOpenChunk})) {
-        auto state = store::decode<MessageState>(value);
+        auto state = decode_state(value);
         // The clock is behind what it was (a test had moved it ahead): the timeout keeps its length.
         if (const std::int64_t back_ms = state.changed_ms - now_ms(); back_ms > 0) {
           state.changed_ms -= back_ms;
           state.due_ms -= back_ms;
-          txn.put(key, store::encode(state));
+          txn.put(key, encode_state(state));
         }
         states.emplace_back(keys.sequence_of(key), std::move(state));
       }
@@ -106,7 +106,7 @@ Task<> VisibilityQueue::Impl::open_delayed() {
       Opened found;
       for (const auto& [key, value] : co_await txn.scan(range, {.limit = kOpenChunk})) {
         last = keys.place_of(key);
-        found.emplace_back(last, store::decode<MessageState>(value).group);
+        found.emplace_back(last, decode_state(value).group);
       }
       co_return found;
     });
@@ -145,7 +145,7 @@ Task<> VisibilityQueue::Impl::load() {
       const std::uint64_t sequence = keys.sequence_of(key);
       horizon = sequence;
       if (taken.contains(sequence)) continue;
-      const auto state = store::decode<MessageState>(value);
+      const auto state = decode_state(value);
       window->add(sequence,
                   {.group = window->group(state.group), .due_ms = state.due_ms, .receives = state.receives});
     }
@@ -163,7 +163,7 @@ Task<> VisibilityQueue::Impl::load_delayed() {
     for (const auto& [key, value] : found) {
       const DelayedPlace place = keys.place_of(key);
       delayed_horizon = place;
-      if (!taken.contains(place.second)) delayed.emplace(place, store::decode<MessageState>(value).group);
+      if (!taken.contains(place.second)) delayed.emplace(place, decode_state(value).group);
     }
     if (found.size() < limit) delayed_horizon = std::nullopt;
   });

@@ -58,6 +58,10 @@ void Waiters::wake_all() {
   }
 }
 
-std::int64_t Waiters::next_due_ms() const { return by_time_.empty() ? INT64_MAX : by_time_.begin()->first; }
+std::int64_t Waiters::next_due_ms() const {
+  for (const auto& [until_ms, waiter] : by_time_)
+    if (!waiter->woken) return until_ms;
+  return INT64_MAX;
+}
 
 }  // namespace martlet::flow
