@@ -162,7 +162,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
     Duration pause = kFirstRetry;
     while (true) {
       // Time may have leapt: what is due by now belongs to whoever reads it next.
-      if (engine.clock.now() >= batch.due()) co_return MappingAnswer{.kind = Kind::kThrottled};
+      if (engine.clock.now() >= batch.due() + with.window) co_return MappingAnswer{.kind = Kind::kThrottled};
       MappingAnswer answer = co_await attempt(with, batch);
       if (answer.kind != Kind::kThrottled) co_return answer;
       const TimePoint now = engine.clock.now();
