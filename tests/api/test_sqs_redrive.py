@@ -219,13 +219,19 @@ class DurableTest(RedriveTest):
     EPHEMERAL = False
 
     def test_a_task_goes_on_after_a_crash(self):
+        self.goes_on_after(self.server.kill)
+
+    def test_a_task_goes_on_after_the_server_was_stopped(self):
+        self.goes_on_after(self.server.stop)
+
+    def goes_on_after(self, end_server):
         url, dead = self.make_pair(most=1)
         for i in range(20):
             self.send(dead, str(i))
         self.start(DestinationArn=arn("orders"), MaxNumberOfMessagesPerSecond=5)
         while self.tasks()[0]["ApproximateNumberOfMessagesMoved"] < 5:
             pass
-        self.server.kill()
+        end_server()
         self.server.start()
         self.sqs = self.server.client("sqs")
         while self.tasks()[0]["Status"] == "RUNNING":

@@ -44,6 +44,8 @@ struct OpenQueue {
   /// Of FIFO queues.
   flow::Deduplication sent;
   Attempts attempts;
+  /// Counts changes of the redrive policy: who waits for messages goes by the new one.
+  std::uint64_t redrive_changes = 0;
   /// It was deleted, or everything was forgotten.
   bool gone = false;
   /// Its engine can be used.
@@ -74,6 +76,7 @@ class Directory {
   void reset();
   /// Ends who waits for messages, now and later: nothing is received any more.
   void close();
+  [[nodiscard]] bool closed() const { return closed_; }
 
   [[nodiscard]] const Foundation& on() const { return on_; }
 
