@@ -181,6 +181,8 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 
 void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
+  targets.add("sqs", sqs.target());
+  sources.add("sqs", sqs.source());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
                                              net::ResponseWriter& writer) {
     return lambda.answer_url(
@@ -284,6 +286,7 @@ Task<> App::Parts::reset() {
   co_await store->clear();
   lambda.reset();
   logs.reset();
+  sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });
   co_await blobs.clear();
@@ -291,8 +294,10 @@ Task<> App::Parts::reset() {
 }
 
 Task<> App::Parts::stop() {
+  sqs.end_waits();
   co_await server.drain(kDrainGrace);
   co_await lambda.stop();
+  co_await sqs.stop();
   co_await fleet.stop();
   co_await registries.stop();
   co_await tasks.stop();
@@ -313,6 +318,7 @@ App::~App() = default;
 
 Task<> App::run() {
   Parts& parts = *parts_;
+  co_await parts.sqs.restore();
   co_await parts.lambda.restore();
   const std::string url = parts.listen();
   parts.logs.start(parts.tasks);
