@@ -56,6 +56,10 @@ void Waiters::wake_all() {
   for (Waiter* waiter : waiting_) wake(*waiter);
 }
 
-std::int64_t Waiters::next_due_ms() const { return by_time_.empty() ? INT64_MAX : by_time_.begin()->first; }
+std::int64_t Waiters::next_due_ms() const {
+  for (const auto& [until_ms, waiter] : by_time_)
+    if (!waiter->woken) return until_ms;
+  return INT64_MAX;
+}
 
 }  // namespace martlet::flow
