@@ -32,6 +32,12 @@ const std::string& entity_of(const policy::Principal& principal) {
   return has_policies ? principal.entity_arn : kNone;
 }
 
+/// Whether the identity is the one that the caller's credentials were made for, not a later one of its name.
+bool is_still(const CompiledIdentity& identity, const policy::Principal& principal) {
+  const std::string_view id = principal.user_id;
+  return principal.kind == PrincipalKind::kFederatedUser || id.substr(0, id.find(':')) == identity.id;
+}
+
 std::string_view name_of(const policy::Principal& principal) {
   return principal.arn.empty() ? std::string_view(principal.service) : std::string_view(principal.arn);
 }
@@ -61,7 +67,10 @@ Task<std::optional<std::string>> Authorizer::decide(const Caller& caller, Ask as
   static const CompiledIdentityPtr kNobody = std::make_shared<CompiledIdentity>();
   const std::string& entity = entity_of(caller.principal);
   CompiledIdentityPtr identity = kNobody;
-  if (!entity.empty()) identity = co_await identities_.find(entity);
+  if (!entity.empty()) {
+    CompiledIdentityPtr found = co_await identities_.find(entity);
+    if (is_still(*found, caller.principal)) identity = std::move(found);
+  }
   policy::PolicySet policies{.identity = identity->policies, .boundary = identity->boundary};
   if (!caller.session_policies.empty()) {
     std::vector<policy::PolicyPtr> session;

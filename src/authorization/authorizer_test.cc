@@ -87,8 +87,9 @@ class AuthorizerTest : public testing::Test {
     return caller;
   }
   void allow(const string& action, const string& resource, const string& more = "") {
-    identities_.all[caller_.principal.entity_arn].policies.push_back(
-        statement("Allow", action, resource, more));
+    Identity& identity = identities_.all[caller_.principal.entity_arn];
+    identity.id = caller_.principal.kind == PrincipalKind::kUser ? "AIDAU" : "AROAR";
+    identity.policies.push_back(statement("Allow", action, resource, more));
     ++identities_.current;
   }
 
@@ -202,6 +203,14 @@ TEST_F(AuthorizerTest, ServicesActForTheirSource) {
   EXPECT_EQ(ask(), "");
   caller_.source_arn += "u";
   EXPECT_TRUE(ask().contains("no resource-based policy allows"));
+}
+
+TEST_F(AuthorizerTest, ASuccessorOfTheSameNameIsSomebodyElse) {
+  caller_ = session();
+  allow("sample:*", "*");
+  identities_.all[kRole].id = "AROANEW";
+  ++identities_.current;
+  EXPECT_NE(ask(), "");
 }
 
 TEST_F(AuthorizerTest, UnreadablePoliciesDeny) {

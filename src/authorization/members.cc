@@ -88,6 +88,10 @@ std::vector<std::string> MemberPath::values(const void* input) const {
   return out;
 }
 
+bool MemberPath::given(const void* input) const {
+  return input != nullptr && !steps_.empty() && steps_.front()->find(input) != nullptr;
+}
+
 std::string MemberPath::value(const void* input) const {
   std::vector<std::string> all = values(input);
   return all.empty() ? std::string() : std::move(all.front());

@@ -21,6 +21,8 @@ class MemberPath {
 
   /// The values as texts; none where the member is absent. Lists on the way give a value for each element.
   [[nodiscard]] std::vector<std::string> values(const void* input) const;
+  /// Whether the member is there, be it empty.
+  [[nodiscard]] bool given(const void* input) const;
   /// The first value; empty where there is none.
   [[nodiscard]] std::string value(const void* input) const;
 

@@ -16,6 +16,8 @@ namespace martlet::authorization {
 
 /// What decides what a user or role may do.
 struct Identity {
+  /// The unique id ("AROA…"): sessions of a role that was deleted are not those of its successor.
+  std::string id;
   /// Documents of all its policies, those of a user's groups too.
   std::vector<std::string> policies;
   std::optional<std::string> boundary;

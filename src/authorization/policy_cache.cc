@@ -50,6 +50,7 @@ Task<CompiledIdentityPtr> IdentityCache::find(std::string arn) {
     if (!policies.empty()) compiled->policies = policy::PolicyGroup(std::move(policies));
     if (identity->boundary) compiled->boundary = compiler_.compile(*identity->boundary);
     compiled->tags = std::move(identity->tags);
+    compiled->id = std::move(identity->id);
   }
   // What was read while it changed is for this decision only.
   if (version_ == version && source_.version() == version) identities_[arn] = compiled;

@@ -28,6 +28,8 @@ class Compiler {
 
 /// An identity's policies, compiled.
 struct CompiledIdentity {
+  /// Empty when there is no such identity.
+  std::string id;
   policy::PolicyGroup policies;
   policy::PolicyPtr boundary;
   std::vector<std::pair<std::string, std::string>> tags;

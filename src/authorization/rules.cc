@@ -20,10 +20,12 @@ struct CompiledAction {
   /// Without a value: "*".
   std::optional<Template> resource;
   std::vector<CompiledKey> keys;
+  std::optional<MemberPath> when;
 };
 
 CompiledAction compile(const wire::Shape* input, const ActionRule& rule) {
-  CompiledAction action{.action = rule.action, .resource = std::nullopt, .keys = {}};
+  CompiledAction action{.action = rule.action, .resource = std::nullopt, .keys = {}, .when = {}};
+  if (!rule.when.empty()) action.when.emplace(*input, rule.when);
   if (rule.resource != "*") action.resource.emplace(input, rule.resource);
   for (const KeyRule& key : rule.keys) action.keys.push_back({key.key, Template(input, key.value)});
   return action;
@@ -87,6 +89,7 @@ Task<std::vector<Need>> Rules::needs(Call call) const {
   const Compiled& rule = *compiled_[model_->index_of(call.operation)];
   std::vector<Need> needs;
   for (const CompiledAction& action : rule.actions) {
+    if (action.when && !action.when->given(call.input)) continue;
     std::vector<std::string> resources;
     if (action.resource) {
       resources = co_await action.resource->fill(call, table_.naming, Template::Absent::kEverything);
@@ -101,6 +104,7 @@ Task<std::vector<Need>> Rules::needs(Call call) const {
     policy::ContextList keys;
     for (const CompiledKey& key : action.keys) {
       auto values = co_await key.value.fill(call, table_.naming, Template::Absent::kNothing);
+      std::erase(values, std::string());
       if (!values.empty()) keys.set(key.key, std::move(values));
     }
     if (rule.tags) add_tags(*rule.tags, call.input, keys);

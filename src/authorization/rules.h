@@ -52,7 +52,7 @@ class Naming {
 struct KeyRule {
   /// "lambda:FunctionArn"
   std::string_view key;
-  /// A template; the key has no value where its members are absent.
+  /// A template; the key has no value where its members are absent, or are completed as nothing.
   std::string_view value;
 };
 
@@ -61,6 +61,8 @@ struct ActionRule {
   std::string_view action;
   std::string_view resource = "*";
   std::vector<KeyRule> keys = {};
+  /// The action is needed only where this member is given; empty: always.
+  std::string_view when = {};
 };
 
 struct OperationRule {

@@ -85,6 +85,13 @@ TEST_F(RulesTest, OptionalMembersDecideWhetherAnActionIsNeeded) {
   EXPECT_EQ(resources("{Nested.Depth?}"), "3");
 }
 
+TEST_F(RulesTest, ActionsForAMember) {
+  const std::vector<ActionRule> actions{{"sample:Put"}, {"sample:Paint", "*", {}, "Color"}};
+  EXPECT_EQ(needs(actions).size(), 1);
+  input_.color = "red";
+  EXPECT_EQ(needs(actions).size(), 2);
+}
+
 TEST_F(RulesTest, ServicesCompleteNames) {
   EXPECT_EQ(resources("{Name|thing}"), "arn:aws:sample:eu-west-1:123456789012:thing/n1");
   EXPECT_EQ(resources("{Color|thing}"), "arn:aws:sample:eu-west-1:123456789012:thing/own");
