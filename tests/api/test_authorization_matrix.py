@@ -5,12 +5,16 @@ The inputs are the least that the model lets through: whoever is refused is refu
 and whoever is let in is told something else.
 """
 
+import base64
+import json
 import re
 import subprocess
 import unittest
 
 import botocore
-import botocore.config
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from enforcing import ACCOUNT, EnforcedTest, Keys, allow, policy
@@ -42,6 +46,7 @@ VALUES = {
     "DeletionTaskId": "task/aws-service-role/lambda.amazonaws.com/absent/0123",
     "EventSourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:absent",
     "FunctionName": "absent",
+    "FunctionVersion": "1",
     "InvokeArgs": b"{}",
     "LayerName": "absent",
     "OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/absent.example.com",
@@ -59,6 +64,7 @@ VALUES = {
     "ServiceNamespaces": ["lambda"],
     "SourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:absent",
     "UUID": "01234567-89ab-cdef-0123-456789abcdef",
+    "VersionId": "v1",
     "Url": "https://absent.example.com",
     "resourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:absent",
     "tags": {"a": "b"},
@@ -82,10 +88,52 @@ OPERATION_VALUES = {
     ("logs", "GetLogEvents"): {"logGroupName": "absent"},
     ("logs", "PutRetentionPolicy"): {"retentionInDays": 7},
     ("logs", "UntagLogGroup"): {"tags": ["a"]},
-    ("sqs", "CancelMessageMoveTask"): {
-        # {"taskId": "a", "sourceArn": "arn:aws:sqs:us-east-1:000000000000:absent"}
-        "TaskHandle": "eyJ0YXNrSWQiOiJhIiwic291cmNlQXJuIjoiYXJuOmF3czpzcXM6dXMtZWFzdC0xOjAwMDAwMDAwMDAwMDphYnNlbnQifQ=="
-    },
+    ("sqs", "SetQueueAttributes"): {"Attributes": {"DelaySeconds": "0"}},
+    ("sqs", "TagQueue"): {"Tags": {"a": "b"}},
+}
+# What the SDK of this machine is too old to know: method, path, body; for awsJson the target in place of a path.
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:absent"
+HANDLE = base64.b64encode(json.dumps({"taskId": "a", "sourceArn": QUEUE}).encode()).decode()
+BY_HAND = {
+    ("lambda", "GetFunctionRecursionConfig"): ("GET", "/2024-08-31/functions/absent/recursion-config", None),
+    ("lambda", "PutFunctionRecursionConfig"): (
+        "PUT",
+        "/2024-08-31/functions/absent/recursion-config",
+        {"RecursiveLoop": "Allow"},
+    ),
+    ("lambda", "GetFunctionScalingConfig"): (
+        "GET",
+        "/2025-11-30/functions/absent/function-scaling-config?Qualifier=1",
+        None,
+    ),
+    ("lambda", "PutFunctionScalingConfig"): (
+        "PUT",
+        "/2025-11-30/functions/absent/function-scaling-config?Qualifier=1",
+        {},
+    ),
+    ("lambda", "GetRuntimeManagementConfig"): (
+        "GET",
+        "/2021-07-20/functions/absent/runtime-management-config",
+        None,
+    ),
+    ("lambda", "PutRuntimeManagementConfig"): (
+        "PUT",
+        "/2021-07-20/functions/absent/runtime-management-config",
+        {"UpdateRuntimeOn": "Auto"},
+    ),
+    ("lambda", "InvokeWithResponseStream"): (
+        "POST",
+        "/2021-11-15/functions/absent/response-streaming-invocations",
+        {},
+    ),
+    ("logs", "PutLogGroupDeletionProtection"): (
+        "POST",
+        "Logs_20140328.PutLogGroupDeletionProtection",
+        {"logGroupIdentifier": "absent", "deletionProtectionEnabled": True},
+    ),
+    ("sqs", "CancelMessageMoveTask"): ("POST", "AmazonSQS.CancelMessageMoveTask", {"TaskHandle": HANDLE}),
+    ("sqs", "ListMessageMoveTasks"): ("POST", "AmazonSQS.ListMessageMoveTasks", {"SourceArn": QUEUE}),
+    ("sqs", "StartMessageMoveTask"): ("POST", "AmazonSQS.StartMessageMoveTask", {"SourceArn": QUEUE}),
 }
 
 
@@ -96,7 +144,7 @@ def implemented():
     for line in listing.splitlines():
         if match := re.match(r"(\S+) \(\d+ of \d+ operations\)", line):
             service = match[1]
-        elif line.startswith("  "):
+        elif line.startswith("  ") and line.strip():
             yield service, line.strip()
 
 
@@ -127,19 +175,20 @@ class MatrixTest(EnforcedTest):
         cls.right = test.make_user()
         cls.clients = {}
 
+    def keys(self, who):
+        return Keys(self.server, self.nobody.key, "wrong") if who == "wrong" else getattr(self, who, self.nobody)
+
     def client(self, who, service):
         """A client that sends what it is given, whatever its own model says."""
-        keys = {
-            "unsigned": Keys(self.server, self.nobody.key, self.nobody.secret),
-            "wrong": Keys(self.server, self.nobody.key, "wrong"),
-        }.get(who) or getattr(self, who)
         if (who, service) not in self.clients:
             settings = {"signature_version": botocore.UNSIGNED} if who == "unsigned" else {}
-            self.clients[who, service] = keys.client(service, parameter_validation=False, **settings)
+            self.clients[who, service] = self.keys(who).client(service, parameter_validation=False, **settings)
         return self.clients[who, service]
 
     def call(self, who, service, operation):
         """The error's code and message; both empty when the call succeeds."""
+        if (service, operation) in BY_HAND:
+            return self.call_by_hand(who, service, *BY_HAND[service, operation])
         client = self.client(who, service)
         shape = client.meta.service_model.operation_model(operation).input_shape
         arguments = minimal(shape, "") if shape else {}
@@ -152,6 +201,24 @@ class MatrixTest(EnforcedTest):
         except ClientError as error:
             return error.response["Error"]["Code"], error.response["Error"]["Message"]
         return "", ""
+
+    def call_by_hand(self, who, service, method, path, document):
+        """As call(), for what the SDK does not know."""
+        headers = {"Content-Type": "application/json"}
+        if not path.startswith("/"):
+            version = "1.0" if service == "sqs" else "1.1"
+            headers = {"Content-Type": f"application/x-amz-json-{version}", "X-Amz-Target": path}
+            path = "/"
+        body = "" if document is None else json.dumps(document)
+        request = AWSRequest(method=method, url=self.server.endpoint + path, data=body, headers=headers)
+        if who != "unsigned":
+            keys = self.keys(who)
+            SigV4Auth(Credentials(keys.key, keys.secret), service, "us-east-1").add_auth(request)
+        answer = self.server.http(method, path, body, dict(request.headers.items()))
+        if answer.status < 300:
+            return "", ""
+        found = answer.json()
+        return answer.error_type(), found.get("message") or found.get("Message") or ""
 
     def let_in(self, service, operation):
         """Grants what is refused until nothing is; returns how the last call ended."""
@@ -185,7 +252,8 @@ class MatrixTest(EnforcedTest):
                 self.assertIn(code, DENIED, message)
                 self.assertIn("with an explicit deny in an identity-based policy", message)
                 code, message, granted = self.let_in(service, operation)
-                self.assertNotIn(code, DENIED, message)
+                # (IAM words what is not the account's own like a denial, but says so.)
+                self.assertFalse(code in DENIED and "not authorized" in message, message)
                 self.assertTrue(granted)
 
 
