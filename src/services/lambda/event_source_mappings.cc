@@ -58,9 +58,11 @@ Task<sources::Description> describe_source(store::Txn& txn, sources::Source* sou
   try {
     co_return co_await source->describe(txn, arn);
   } catch (const aws::Error& error) {
+    // SQS has two names for it; this is the older one.
+    const bool is_missing = error.code() == "QueueDoesNotExist";
     throw invalid_parameter(
         fmt::format("Error occurred while ReceiveMessage. SQS Error Code: {}. SQS Error Message: {}",
-                    error.code(), error.message()));
+                    is_missing ? "AWS.SimpleQueueService.NonExistentQueue" : error.code(), error.message()));
   }
 }
 

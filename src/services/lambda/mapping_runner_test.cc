@@ -396,6 +396,18 @@ TEST(MappingRunner, WithoutItsSourceItLooksAgainNowAndThen) {
   });
 }
 
+TEST(MappingRunner, ASourceThatRefusesIsAskedAgain) {
+  with_mapping([](Fixture& f) -> Task<> {
+    f.queue.refuses = true;
+    co_await f.start();
+    EXPECT_EQ(f.runner->problem(), "PROBLEM: Too many messages are in flight.");
+    f.queue.refuses = false;
+    f.queue.send("a");
+    co_await f.pass(5s);
+    EXPECT_TRUE(f.queue.messages.empty());
+  });
+}
+
 TEST(MappingRunner, AFailureOfThePlatformCountsAsAThrottle) {
   with_mapping([](Fixture& f) -> Task<> {
     f.function.answer = [](const std::string&) -> MappingAnswer { throw std::runtime_error("no sandbox"); };
