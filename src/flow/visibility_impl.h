@@ -49,6 +49,8 @@ struct VisibilityQueue::Impl : std::enable_shared_from_this<VisibilityQueue::Imp
   Task<> open();
   Task<> open_states();
   Task<> open_delayed();
+  Task<> correct_delays();
+  Task<> correct_delay(store::Txn& txn, DelayedPlace place, MessageState state);
   Task<> open_latest();
   void opened_state(std::uint64_t sequence, const MessageState& state);
   Task<> load();

@@ -32,7 +32,10 @@ Task<> VisibilityQueue::Impl::open() {
   next = reserved = std::get<0>(store::unpack<std::uint64_t>(*number));
   co_await open_latest();
   co_await open_states();
-  if (!settings.fifo) co_await open_delayed();
+  if (!settings.fifo) {
+    co_await correct_delays();
+    co_await open_delayed();
+  }
   next_expiry_ms = 0;
   plan();
 }
@@ -95,6 +98,39 @@ void VisibilityQueue::Impl::opened_state(std::uint64_t sequence, const MessageSt
   window->add(sequence,
               {.group = window->group(state.group), .due_ms = state.due_ms, .receives = state.receives});
   if (window->size() >= settings.window) horizon = sequence;
+}
+
+// As for timeouts: messages that seem to be sent in the future keep the length of their delays.
+Task<> VisibilityQueue::Impl::correct_delays() {
+  store::Range range = keys.delayed();
+  for (bool more = true; more;) {
+    DelayedPlace last;
+    more = co_await store.transact([&](store::Txn& txn) -> Task<bool> {
+      const auto found = co_await txn.scan(range, {.limit = kOpenChunk});
+      for (const auto& [key, value] : found) {
+        last = keys.place_of(key);
+        if (auto state = decode_state(value); state.aged_ms > now_ms())
+          co_await correct_delay(txn, last, std::move(state));
+      }
+      co_return found.size() == kOpenChunk;
+    });
+    if (more) range = store::after(std::move(range), keys.delayed(last.first, last.second));
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
+}
+
+Task<> VisibilityQueue::Impl::correct_delay(store::Txn& txn, DelayedPlace place, MessageState state) {
+  const auto [delayed_ms, sequence] = place;
+  auto stored = co_await txn.get(keys.message(sequence));
+  if (!stored) co_return;
+  StoredMessage message = decode_message(std::move(*stored));
+  erase_keys(txn, sequence, delayed_ms, state.aged_ms);
+  const std::int64_t now = now_ms();
+  message.delayed_ms = state.due_ms = now + delayed_ms - message.sent_ms;
+  message.sent_ms = state.aged_ms = now;
+  txn.put(keys.message(sequence), encode_message(std::move(message)));
+  txn.put(keys.delayed(state.due_ms, sequence), encode_state(state));
+  txn.put(keys.age(now, sequence), {});
 }
 
 Task<> VisibilityQueue::Impl::open_delayed() {
