@@ -161,8 +161,8 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
   Task<MappingAnswer> invoke(const MappingSettings& with, const Batch& batch) {
     Duration pause = kFirstRetry;
     while (true) {
-      // Time may have leapt: what is due by now belongs to whoever reads it next.
-      if (engine.clock.now() >= batch.due()) co_return MappingAnswer{.kind = Kind::kThrottled};
+      // Time may have leapt: what is not held any more belongs to whoever reads it next.
+      if (engine.clock.now() >= batch.due() + with.window) co_return MappingAnswer{.kind = Kind::kThrottled};
       MappingAnswer answer = co_await attempt(with, batch);
       if (answer.kind != Kind::kThrottled) co_return answer;
       const TimePoint now = engine.clock.now();
