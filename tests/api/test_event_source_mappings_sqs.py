@@ -148,13 +148,13 @@ class SqsMappingTest(MappingTest):
             "            raise ValueError('the first time')\n"
             "        report(group + record['body'])\n"
         )
-        url, _ = self.join("ordered", source, queue="ordered.fifo", BatchSize=1)
+        url, uuid = self.join("ordered", source, queue="ordered.fifo", BatchSize=1)
         for number in range(5):
             for group in ("a", "b"):
                 settings = {"MessageGroupId": group, "MessageDeduplicationId": f"{group}{number}"}
                 self.send(url, str(number), **settings)
         before = self.results(4)
-        wait_for(lambda: self.counts(url)[1] == 2, "both groups wait for their failed message")
+        wait_for(lambda: self.metric("failed", uuid) == 2, "both groups wait for their failed message")
         self.no_results()
         self.advance(31)
         seen = before + self.results(6)
