@@ -98,6 +98,7 @@ struct App::Parts {
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .metrics = metrics}};
   sns::SnsService sns{{.executor = executor,
                        .store = *store,
+                       .pool = pool,
                        .clock = *clock,
                        .ids = ids,
                        .metrics = metrics,
@@ -128,6 +129,7 @@ struct App::Parts {
                                            sqs::bind_service(sqs),   sts::bind_service(sts)};
   Admin admin{{.clock = *clock,
                .lambda = lambda,
+               .sns = sns,
                .services = services,
                .reset = [this] { return reset(); },
                .open = options.auth != gateway::AuthMode::kEnforce,
@@ -181,6 +183,7 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 
 void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
+  targets.add("sns", sns.target());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
                                              net::ResponseWriter& writer) {
     return lambda.answer_url(
@@ -204,6 +207,11 @@ void App::Parts::register_everything() {
   endpoint("*", "/_martlet/reset", &Admin::reset);
   endpoint("*", "/_martlet/clock", &Admin::clock);
   endpoint("GET", "/_martlet/lambda/code", &Admin::code);
+  endpoint("*", "/_martlet/outbox", &Admin::outbox);
+  gateway.register_endpoint("GET", std::string(sns::kCertificateFolder),
+                            [this](net::Request& request, net::ResponseWriter& writer) {
+                              return sns.answer_certificate(request, writer);
+                            });
   gateway.register_endpoint("GET", "/metrics", [this](net::Request&, net::ResponseWriter& writer) {
     return writer.send({200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics.text()});
   });
@@ -280,9 +288,11 @@ std::string App::Parts::listen() {
 
 Task<> App::Parts::reset() {
   lambda.reset();  // so that events whose functions end now are not put back
+  sns.reset();     // nor deliveries whose endpoints answer now
   co_await fleet.clear();
   co_await store->clear();
   lambda.reset();
+  sns.reset();
   logs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });
@@ -292,6 +302,7 @@ Task<> App::Parts::reset() {
 
 Task<> App::Parts::stop() {
   co_await server.drain(kDrainGrace);
+  co_await sns.stop();
   co_await lambda.stop();
   co_await fleet.stop();
   co_await registries.stop();
@@ -314,7 +325,9 @@ App::~App() = default;
 Task<> App::run() {
   Parts& parts = *parts_;
   co_await parts.lambda.restore();
+  co_await parts.sns.restore();
   const std::string url = parts.listen();
+  parts.sns.set_endpoint(url);
   parts.logs.start(parts.tasks);
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;

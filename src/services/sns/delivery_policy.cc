@@ -31,11 +31,18 @@ constexpr std::array<std::pair<std::string_view, Backoff>, 4> kBackoffs{{
     {"exponential", Backoff::kExponential},
 }};
 
-constexpr std::array<std::string_view, 10> kContentTypes{
-    "application/json",         "text/plain",          "text/css",
-    "text/csv",                 "text/html",           "text/xml",
-    "application/octet-stream", "application/xml",     "application/xhtml+xml",
-    "application/soap+xml"};
+constexpr std::array<std::string_view, 12> kContentTypes{"application/json",
+                                                         "application/atom+xml",
+                                                         "application/octet-stream",
+                                                         "application/soap+xml",
+                                                         "application/xhtml+xml",
+                                                         "application/xml",
+                                                         "application/x-www-form-urlencoded",
+                                                         "text/css",
+                                                         "text/csv",
+                                                         "text/html",
+                                                         "text/plain",
+                                                         "text/xml"};
 
 [[noreturn]] void refuse(const std::string& why) { throw invalid_parameter("DeliveryPolicy: " + why); }
 
@@ -152,15 +159,17 @@ const std::optional<T>& either(const std::optional<T>& first, const std::optiona
 }
 
 std::string retry_json(const RetryPolicy& policy) {
-  const auto name = std::ranges::find(kBackoffs, policy.backoff, [](const auto& pair) { return pair.second; });
-  return fmt::format(
-      R"({{"minDelayTarget":{},"maxDelayTarget":{},"numRetries":{},"numMaxDelayRetries":{},)"
-      R"("numNoDelayRetries":{},"numMinDelayRetries":{},"backoffFunction":"{}"}})",
-      policy.min_delay.count(), policy.max_delay.count(), policy.retries, policy.with_max_delay,
-      policy.without_delay, policy.with_min_delay, name->first);
+  const auto name =
+      std::ranges::find(kBackoffs, policy.backoff, [](const auto& pair) { return pair.second; });
+  return fmt::format(R"({{"minDelayTarget":{},"maxDelayTarget":{},"numRetries":{},"numMaxDelayRetries":{},)"
+                     R"("numNoDelayRetries":{},"numMinDelayRetries":{},"backoffFunction":"{}"}})",
+                     policy.min_delay.count(), policy.max_delay.count(), policy.retries,
+                     policy.with_max_delay, policy.without_delay, policy.with_min_delay, name->first);
 }
 
-std::string throttle_json(std::uint32_t most) { return fmt::format(R"({{"maxReceivesPerSecond":{}}})", most); }
+std::string throttle_json(std::uint32_t most) {
+  return fmt::format(R"({{"maxReceivesPerSecond":{}}})", most);
+}
 
 std::string request_json(std::string_view content_type) {
   return R"({"headerContentType":)" + quote_json(content_type) + "}";

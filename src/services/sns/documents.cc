@@ -38,7 +38,8 @@ std::string attribute_json(const MessageAttribute& attribute) {
 std::string attribute_lines(const std::map<std::string, MessageAttribute>& attributes) {
   std::string out;
   for (const auto& [name, attribute] : attributes)
-    out += fmt::format("{}\n    {} : {}", out.empty() ? "{" : ",", quote_json(name), attribute_json(attribute));
+    out +=
+        fmt::format("{}\n    {} : {}", out.empty() ? "{" : ",", quote_json(name), attribute_json(attribute));
   return out + "\n  }";
 }
 

@@ -17,13 +17,13 @@ std::string iso8601(std::int64_t epoch_ms);
 /// What a document says besides its message.
 struct Envelope {
   /// Empty for confirmations.
-  std::string subscription_arn;
+  std::string subscription_arn = {};
   /// Where URLs lead: "http://localhost:4566".
-  std::string base_url;
+  std::string base_url = {};
   /// Empty: the document is not signed (FIFO topics).
-  std::string signature;
+  std::string signature = {};
   std::string signature_version = "1";
-  std::string certificate_url;
+  std::string certificate_url = {};
 };
 
 /// GET it, without a signature, to confirm.

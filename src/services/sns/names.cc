@@ -18,9 +18,7 @@ bool is_name_character(char c) {
 
 }  // namespace
 
-std::string TopicName::arn() const {
-  return Arn{partition, "sns", region, account, name}.str();
-}
+std::string TopicName::arn() const { return Arn{partition, "sns", region, account, name}.str(); }
 
 std::optional<TopicName> topic_of_arn(std::string_view text) {
   std::optional<Arn> arn = Arn::parse(text);

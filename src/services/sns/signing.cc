@@ -99,7 +99,8 @@ SigningKeyRecord make_signing_key() {
   const Certificate certificate = certify(key.get());
   const Bio private_text(BIO_new(BIO_s_mem()));
   const Bio certificate_text(BIO_new(BIO_s_mem()));
-  require(PEM_write_bio_PrivateKey(private_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  require(PEM_write_bio_PrivateKey(private_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) ==
+          1);
   require(PEM_write_bio_X509(certificate_text.get(), certificate.get()) == 1);
   return {text_of(private_text.get()), text_of(certificate_text.get())};
 }
@@ -135,8 +136,10 @@ std::string SigningKey::sign(std::string_view text, SignatureVersion version) co
 
 Task<std::shared_ptr<const SigningKey>> Signing::key() {
   if (key_) co_return key_;
-  std::optional<SigningKeyRecord> record = co_await store_.transact(
-      [](store::Txn& txn) -> Task<std::optional<SigningKeyRecord>> { co_return co_await load_signing_key(txn); });
+  std::optional<SigningKeyRecord> record =
+      co_await store_.transact([](store::Txn& txn) -> Task<std::optional<SigningKeyRecord>> {
+        co_return co_await load_signing_key(txn);
+      });
   if (!record) {
     const SigningKeyRecord made = co_await pool_.run(&make_signing_key);
     record = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<SigningKeyRecord>> {

@@ -72,7 +72,8 @@ Task<std::vector<TopicName>> list_topics(store::Txn& txn, TopicName where, std::
   if (range.begin >= range.end) co_return found;
   for (const auto& [key, value] : co_await txn.scan(std::move(range), {.limit = limit})) {
     TopicName& name = found.emplace_back(where);
-    name.name = std::get<4>(store::unpack<std::string, std::string, std::string, std::string, std::string>(key));
+    name.name =
+        std::get<4>(store::unpack<std::string, std::string, std::string, std::string, std::string>(key));
   }
   co_return found;
 }
@@ -138,11 +139,17 @@ Task<std::optional<TokenRecord>> load_token(store::Txn& txn, std::string token) 
   co_return co_await store::get_record<TokenRecord>(txn, token_key(token));
 }
 
-void save_token(store::Txn& txn, const std::string& token, const TokenRecord& record) {
+Task<> save_token(store::Txn& txn, std::string token, TokenRecord record, std::int64_t now_ms) {
+  constexpr std::size_t kSweptAtOnce = 2;
+  const store::Range expired{Key("sns", "expiry"), Key("sns", "expiry", now_ms)};
+  for (const auto& [key, value] : co_await txn.scan(expired, {.limit = kSweptAtOnce})) {
+    txn.erase(key);
+    txn.erase(
+        token_key(std::get<3>(store::unpack<std::string, std::string, std::int64_t, std::string>(key))));
+  }
+  txn.put(Key("sns", "expiry", record.expires_ms, token), "");
   store::put_record(txn, token_key(token), record);
 }
-
-void erase_token(store::Txn& txn, const std::string& token) { txn.erase(token_key(token)); }
 
 Task<std::uint64_t> take_sequence_numbers(store::Txn& txn, TopicName topic, std::uint64_t count) {
   std::string key = topic_key("sequence", topic);

@@ -6,7 +6,9 @@
 //   ("sns", "endpoint", account, region, topic, protocol, endpoint)   id of the subscription
 //   ("sns", "owned", owner, region, account, topic, id)               "": subscriptions by who made them
 //   ("sns", "token", token)                                           TokenRecord
-//   ("sns", "sequence", account, region, topic)                       numbers given to a FIFO topic's messages
+//   ("sns", "expiry", time, token)                                    "": tokens by when they expire
+//   ("sns", "sequence", account, region, topic)                       numbers given to a FIFO topic's
+//   messages
 //   ("sns", "deduplication", account, region, topic, ...)             flow/deduplication.h
 //   ("sns", "http", account, region, topic, id, ...)                  flow/queue.h of HttpDeliveryRecord
 //   ("sns", "outbox", number)                                         OutboxRecord
@@ -59,8 +61,8 @@ Task<std::vector<OwnedSubscription>> list_owned_subscriptions(store::Txn& txn, s
                                                               std::size_t limit);
 
 Task<std::optional<TokenRecord>> load_token(store::Txn& txn, std::string token);
-void save_token(store::Txn& txn, const std::string& token, const TokenRecord& record);
-void erase_token(store::Txn& txn, const std::string& token);
+/// Erases some that have expired by `now_ms`, so that they do not pile up.
+Task<> save_token(store::Txn& txn, std::string token, TokenRecord record, std::int64_t now_ms);
 
 /// The first of `count` numbers that nobody else gets.
 Task<std::uint64_t> take_sequence_numbers(store::Txn& txn, TopicName topic, std::uint64_t count);

@@ -41,7 +41,8 @@ bool is_feedback_attribute(const std::string& name) {
 void check_feedback(const std::string& name, const std::string& value) {
   if (value.empty()) return;
   if (!name.ends_with("SampleRate")) return require(Arn::parse(value).has_value(), name);
-  const bool is_percentage = value.size() <= 3 && value.find_first_not_of("0123456789") == std::string::npos &&
+  const bool is_percentage = value.size() <= 3 &&
+                             value.find_first_not_of("0123456789") == std::string::npos &&
                              std::stoi(value) <= 100;
   require(is_percentage, name, "must be an integer from 0 to 100");
 }
