@@ -7,94 +7,33 @@
 // whole answer to the last. REQUESTS is for all connections together. The answer is one JSON line; times are
 // in microseconds.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "connection.h"
+
 namespace {
+
+using martlet::bench::Address;
+using martlet::bench::Connection;
 
 using Clock = std::chrono::steady_clock;
 
 struct Job {
-  sockaddr_in address{};
+  Address address;
   int connections = 1;
   int warmup = 0;
   int requests = 0;
-  std::string message;
-};
-
-class Connection {
- public:
-  explicit Connection(const sockaddr_in& address) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("cannot connect");
-    }
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { close(socket_); }
-
-  /// Sends the message, reads the answer whole. True when its status is 2xx and no function error is told.
-  bool exchange(std::string_view message) {
-    while (!message.empty()) {
-      const ssize_t sent = send(socket_, message.data(), message.size(), MSG_NOSIGNAL);
-      if (sent <= 0) throw std::runtime_error("the server closed the connection");
-      message.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    std::size_t head = 0;
-    while ((head = buffer_.find("\r\n\r\n")) == std::string::npos) fill();
-    head += 4;
-    const bool good = buffer_.compare(9, 1, "2") == 0 && header(head, "x-amz-function-error:").empty();
-    if (const std::string length = header(head, "content-length:"); !length.empty()) {
-      const std::size_t whole = head + std::stoul(length);
-      while (buffer_.size() < whole) fill();
-      buffer_.erase(0, whole);
-    } else {
-      while (!buffer_.ends_with("0\r\n\r\n"))
-        fill();  // chunked, the only other form a server may choose here
-      buffer_.clear();
-    }
-    return good;
-  }
-
- private:
-  void fill() {
-    char piece[65536];
-    const ssize_t got = recv(socket_, piece, sizeof piece, 0);
-    if (got <= 0) throw std::runtime_error("the server closed the connection");
-    buffer_.append(piece, static_cast<std::size_t>(got));
-  }
-
-  /// The value of a header in the first `head` bytes; empty when it is not there.
-  [[nodiscard]] std::string header(std::size_t head, const char* name) const {
-    const char* at = strcasestr(buffer_.c_str(), name);
-    if (at == nullptr || static_cast<std::size_t>(at - buffer_.c_str()) >= head) return {};
-    at += std::strlen(name);
-    const char* end = std::strchr(at, '\r');
-    std::string value(at, end);
-    value.erase(0, value.find_first_not_of(' '));
-    return value;
-  }
-
-  int socket_;
-  std::string buffer_;
+  std::string message = {};
 };
 
 struct Totals {
@@ -141,20 +80,14 @@ Job parse(int argc, char** argv) {
   if (argc < 8)
     throw std::runtime_error(
         "usage: martlet_load HOST PORT CONNECTIONS WARMUP REQUESTS METHOD TARGET [BODY [HEADER]]");
-  Job job;
-  job.address.sin_family = AF_INET;
-  job.address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(argv[2])));
-  if (inet_pton(AF_INET, argv[1], &job.address.sin_addr) != 1)
-    throw std::runtime_error("HOST must be an IPv4 address");
+  Job job{.address = {argv[1], argv[2]}};
   job.connections = std::stoi(argv[3]);
   job.warmup = std::stoi(argv[4]);
   job.requests = std::stoi(argv[5]);
   const std::string body = argc > 8 ? argv[8] : "";
-  job.message =
-      std::string(argv[6]) + " " + argv[7] + " HTTP/1.1\r\nHost: " + argv[1] + ":" + argv[2] + "\r\n";
-  if (!body.empty()) job.message += "Content-Type: application/json\r\n";
-  if (argc > 9 && argv[9][0] != '\0') job.message += std::string(argv[9]) + "\r\n";
-  job.message += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  std::string headers = body.empty() ? "" : "Content-Type: application/json\r\n";
+  if (argc > 9 && argv[9][0] != '\0') headers += std::string(argv[9]) + "\r\n";
+  job.message = martlet::bench::request(job.address, argv[6], argv[7], headers, body);
   return job;
 }
 

@@ -20,6 +20,8 @@ import tempfile
 import api
 import environments
 import invocations
+import matcher
+import queues
 import startup
 from server import ROOT, functions
 from table import Table
@@ -33,6 +35,11 @@ PARTS = {
     "cpu": environments.measure_cpu,
     "api": api.measure_api,
     "events": api.measure_events,
+    "queues": queues.measure_queues,
+    "fsync": queues.measure_fsync,
+    "backlog": queues.measure_backlog,
+    "mapping": queues.measure_mapping,
+    "matcher": matcher.measure_matcher,
     "source": startup.measure_source,
 }
 
@@ -50,8 +57,9 @@ def main():
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.requests, options.cold, options.environments = 3, 200, 10, 50
+    programs = ["martlet", "martlet_load", "martlet_drain", "martlet_matcher_bench"]
     subprocess.run(
-        ["cmake", "--build", ROOT / "build/release", "--target", "martlet", "martlet_load"],
+        ["cmake", "--build", ROOT / "build/release", "--target", *programs],
         check=True,
         stdout=subprocess.DEVNULL,
     )
