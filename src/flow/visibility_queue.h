@@ -63,13 +63,13 @@ struct ReceiveOptions {
   std::size_t most = 1;
   Duration visibility{};
   /// Waits until then for the first message (wall time); nullopt: until there is one or the queue is closed.
-  std::optional<TimePoint> wait_until;
+  std::optional<TimePoint> wait_until = std::nullopt;
   /// A message that was received this often already is not given out but handed to `exceeded`, as part of the
   /// transaction that erases it here; 0: never.
   std::uint32_t most_receives = 0;
-  std::function<Task<>(store::Txn& txn, ReceivedMessage message)> exceeded;
+  std::function<Task<>(store::Txn& txn, ReceivedMessage message)> exceeded = {};
   /// Asked before each wait; true ends it (the client has gone, a reader was closed).
-  std::function<bool()> abandoned;
+  std::function<bool()> abandoned = {};
 };
 
 enum class Settled {
@@ -97,7 +97,8 @@ struct VisibilityQueueSettings {
   std::size_t window = 4096;
 };
 
-/// receive() found messages but as many as may be are in flight.
+/// A receive() of a standard queue that does not wait (any longer) found messages, but as many as may be are
+/// in flight. A FIFO queue just gives none.
 class TooManyInFlight : public std::exception {
  public:
   [[nodiscard]] const char* what() const noexcept override { return "too many messages are in flight"; }
@@ -136,6 +137,8 @@ class VisibilityQueue {
   /// When the oldest message was sent; nullopt when there is none.
   Task<std::optional<TimePoint>> oldest();
 
+  /// Has every receive() that waits ask `abandoned` again.
+  void recheck();
   /// Ends every receive(), now and later.
   void close();
 

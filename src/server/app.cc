@@ -184,6 +184,8 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
   targets.add("sns", sns.target());
+  targets.add("sqs", sqs.target());
+  sources.add("sqs", sqs.source());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
                                              net::ResponseWriter& writer) {
     return lambda.answer_url(
@@ -294,6 +296,7 @@ Task<> App::Parts::reset() {
   lambda.reset();
   sns.reset();
   logs.reset();
+  sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });
   co_await blobs.clear();
@@ -301,9 +304,11 @@ Task<> App::Parts::reset() {
 }
 
 Task<> App::Parts::stop() {
+  sqs.end_waits();
   co_await server.drain(kDrainGrace);
   co_await sns.stop();
   co_await lambda.stop();
+  co_await sqs.stop();
   co_await fleet.stop();
   co_await registries.stop();
   co_await tasks.stop();
@@ -324,6 +329,7 @@ App::~App() = default;
 
 Task<> App::run() {
   Parts& parts = *parts_;
+  co_await parts.sqs.restore();
   co_await parts.lambda.restore();
   co_await parts.sns.restore();
   const std::string url = parts.listen();

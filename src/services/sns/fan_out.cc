@@ -88,13 +88,11 @@ Task<Published> FanOut::publish(store::Txn& txn, const PublishRequest& request) 
     std::string id = sending.deduplication_id;
     if (topic->record.attribute("FifoThroughputScope") == "MessageGroup")
       id = request.message.group_id + '\n' + id;
-#ifdef FLOW_DEDUP
-    flow::Deduplication seen(parts_.with.clock, deduplication_prefix(topic->name));
-    if (const auto before = co_await seen.find(txn, id)) co_return recalled(*before);
-    co_await seen.remember(txn, id, remembered(sending.published),
-                           parts_.with.clock.now() + kDeduplicationWindow);
-#endif
+    if (const auto before = co_await topic->seen.find(txn, id)) co_return recalled(*before);
     sending.published.sequence_number = co_await number(txn, topic);
+    co_await topic->seen.remember(txn, id, remembered(sending.published),
+                                  parts_.with.clock.now() + kDeduplicationWindow);
+    txn.after_commit([topic] {});  // it must outlive the transaction that it took part in
   }
   co_await send_all(txn, sending);
   co_return sending.published;

@@ -7,6 +7,7 @@ namespace martlet::sns {
 SnsService::SnsService(Dependencies with)
     : with_(std::move(with)),
       signing_(with_.store, with_.pool),
+      topics_(with_.clock),
       metrics_(with_.metrics),
       outbox_(with_.store),
       http_(with_, signing_, metrics_),

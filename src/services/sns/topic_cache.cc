@@ -64,7 +64,7 @@ Task<std::shared_ptr<TopicState>> TopicCache::get(store::Txn& txn, TopicName nam
   std::string arn = name.arn();
   if (const auto found = entries_.find(arn); found != entries_.end() && found->second.bytes == *bytes)
     co_return found->second.state;
-  auto state = std::make_shared<TopicState>();
+  auto state = std::make_shared<TopicState>(clock_, name);
   state->record = store::decode<TopicRecord>(*bytes);
   state->delivery = parse_topic_policy(state->record.attribute("DeliveryPolicy"));
   for (SubscriptionRecord& record : co_await list_subscriptions(txn, name, {}, 0)) {
@@ -75,7 +75,6 @@ Task<std::shared_ptr<TopicState>> TopicCache::get(store::Txn& txn, TopicName nam
     add_filter(*state, record, state->subscribers.size());
     state->subscribers.push_back(subscriber_of(name, std::move(record)));
   }
-  state->name = std::move(name);
   if (entries_.size() >= kMaxTopics) entries_.clear();
   entries_[std::move(arn)] = {std::move(*bytes), state};
   co_return state;

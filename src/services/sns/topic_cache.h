@@ -10,15 +10,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/arn.h"
+#include "base/clock.h"
 #include "base/task.h"
+#include "flow/deduplication.h"
 #include "patterns/matcher.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/message.h"
 #include "services/sns/names.h"
 #include "services/sns/records.h"
+#include "services/sns/sns_store.h"
 #include "store/store.h"
 
 namespace martlet::sns {
@@ -35,6 +39,9 @@ struct Subscriber {
 };
 
 struct TopicState {
+  TopicState(Clock& clock, TopicName of)
+      : name(std::move(of)), seen(clock, deduplication_prefix(name)) {}
+
   TopicName name;
   TopicRecord record;
   DeliveryPolicy delivery;
@@ -54,10 +61,14 @@ struct TopicState {
   // Numbers of a FIFO topic that are reserved in the store and not given yet.
   std::uint64_t next_number = 0;
   std::uint64_t numbers_end = 0;
+  /// What a FIFO topic has taken of late.
+  flow::Deduplication seen;
 };
 
 class TopicCache {
  public:
+  explicit TopicCache(Clock& clock) : clock_(clock) {}
+
   /// The topic as `txn` sees it. Throws NotFound.
   Task<std::shared_ptr<TopicState>> get(store::Txn& txn, TopicName name);
   /// Forgets everything (when the store is cleared).
@@ -68,6 +79,7 @@ class TopicCache {
     std::string bytes;
     std::shared_ptr<TopicState> state;
   };
+  Clock& clock_;
   std::map<std::string, Entry> entries_;
 };
 
