@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/task.h"
+#include "wire/admission.h"
 #include "wire/context.h"
 #include "wire/tables.h"
 
@@ -122,6 +123,7 @@ Task<> invoke(Task<Result> (Impl::*operation)(Context&, Input), void* api, Conte
   auto& target = static_cast<Impl&>(*static_cast<Api*>(api));
   Input input;
   exchange.read(&input);
+  if (context.admission != nullptr) co_await context.admission->admit(&input);
   if constexpr (std::is_void_v<Result>) {
     co_await (target.*operation)(context, std::move(input));
   } else {
@@ -133,6 +135,7 @@ Task<> invoke(Task<Result> (Impl::*operation)(Context&, Input), void* api, Conte
 template <class Api, class Impl, class Result>
 Task<> invoke(Task<Result> (Impl::*operation)(Context&), void* api, Context& context, Exchange& exchange) {
   auto& target = static_cast<Impl&>(*static_cast<Api*>(api));
+  if (context.admission != nullptr) co_await context.admission->admit(nullptr);
   if constexpr (std::is_void_v<Result>) {
     co_await (target.*operation)(context);
   } else {
