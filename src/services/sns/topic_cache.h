@@ -39,8 +39,7 @@ struct Subscriber {
 };
 
 struct TopicState {
-  TopicState(Clock& clock, TopicName of)
-      : name(std::move(of)), seen(clock, deduplication_prefix(name)) {}
+  TopicState(Clock& clock, TopicName of) : name(std::move(of)), seen(clock, deduplication_prefix(name)) {}
 
   TopicName name;
   TopicRecord record;
