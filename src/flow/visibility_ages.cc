@@ -111,8 +111,10 @@ Task<std::optional<std::int64_t>> VisibilityQueue::Impl::settle_index(bool& more
 }
 
 Task<> VisibilityQueue::Impl::erase_expired(std::shared_ptr<Impl> self) {
-  const std::unique_ptr<bool, void (*)(bool*)> reset(&self->erasing_expired,
-                                                     [](bool* erasing) { *erasing = false; });
+  const std::unique_ptr<Impl, void (*)(Impl*)> done(self.get(), [](Impl* impl) {
+    impl->erasing_expired = false;
+    impl->plan();
+  });
   co_await settle_ages(self);
 }
 

@@ -49,6 +49,8 @@ struct VisibilityQueue::Impl : std::enable_shared_from_this<VisibilityQueue::Imp
   Task<> open();
   Task<> open_states();
   Task<> open_delayed();
+  Task<> correct_delays();
+  Task<> correct_delay(store::Txn& txn, DelayedPlace place, MessageState state);
   Task<> open_latest();
   void opened_state(std::uint64_t sequence, const MessageState& state);
   Task<> load();
@@ -65,16 +67,18 @@ struct VisibilityQueue::Impl : std::enable_shared_from_this<VisibilityQueue::Imp
 
   // Receiving (visibility_receive.cc)
   struct Taking;
-  struct Round {
-    std::vector<ReceivedMessage> messages;
-    /// Candidates that are not in the store, or not as memory has them.
-    std::vector<std::uint64_t> strays;
-  };
+  struct Round;
   static Task<std::vector<ReceivedMessage>> receive(std::shared_ptr<Impl> self, ReceiveOptions options);
   Task<std::vector<ReceivedMessage>> take(const ReceiveOptions& options);
-  Task<> receive_one(store::Txn& txn, const Candidate& candidate, const ReceiveOptions& options,
-                     std::uint64_t lease, Round& round);
+  Task<MessageState> state_of(store::Txn& txn, Candidate candidate, const StoredMessage& message);
+  Task<> receive_one(store::Txn& txn, Candidate candidate, std::uint64_t lease, const ReceiveOptions& options,
+                     Round& round);
+  void committed(Round& round);
   void received(std::uint64_t sequence, const MessageState& state);
+  [[nodiscard]] bool on_the_way(std::uint64_t sequence, std::uint64_t lease) const;
+  void give_back(const Candidate& candidate, std::uint64_t lease);
+  void drop(std::uint64_t sequence, std::uint64_t lease);
+  static Task<> find_out(std::shared_ptr<Impl> self, std::vector<Candidate> candidates, std::uint64_t lease);
   [[nodiscard]] std::size_t room() const;
 
   // Settling (visibility_settle.cc)

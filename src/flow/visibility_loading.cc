@@ -32,7 +32,10 @@ Task<> VisibilityQueue::Impl::open() {
   next = reserved = std::get<0>(store::unpack<std::uint64_t>(*number));
   co_await open_latest();
   co_await open_states();
-  if (!settings.fifo) co_await open_delayed();
+  if (!settings.fifo) {
+    co_await correct_delays();
+    co_await open_delayed();
+  }
   next_expiry_ms = 0;
   plan();
 }
@@ -65,12 +68,12 @@ Task<> VisibilityQueue::Impl::open_states() {
     const Opened opened = co_await store.transact([&](store::Txn& txn) -> Task<Opened> {
       Opened states;
       for (const auto& [key, value] : co_await txn.scan(range, {.limit = kOpenChunk})) {
-        auto state = store::decode<MessageState>(value);
+        auto state = decode_state(value);
         // The clock is behind what it was (a test had moved it ahead): the timeout keeps its length.
         if (const std::int64_t back_ms = state.changed_ms - now_ms(); back_ms > 0) {
           state.changed_ms -= back_ms;
           state.due_ms -= back_ms;
-          txn.put(key, store::encode(state));
+          txn.put(key, encode_state(state));
         }
         states.emplace_back(keys.sequence_of(key), std::move(state));
       }
@@ -97,6 +100,39 @@ void VisibilityQueue::Impl::opened_state(std::uint64_t sequence, const MessageSt
   if (window->size() >= settings.window) horizon = sequence;
 }
 
+// As for timeouts: messages that seem to be sent in the future keep the length of their delays.
+Task<> VisibilityQueue::Impl::correct_delays() {
+  store::Range range = keys.delayed();
+  for (bool more = true; more;) {
+    DelayedPlace last;
+    more = co_await store.transact([&](store::Txn& txn) -> Task<bool> {
+      const auto found = co_await txn.scan(range, {.limit = kOpenChunk});
+      for (const auto& [key, value] : found) {
+        last = keys.place_of(key);
+        if (auto state = decode_state(value); state.aged_ms > now_ms())
+          co_await correct_delay(txn, last, std::move(state));
+      }
+      co_return found.size() == kOpenChunk;
+    });
+    if (more) range = store::after(std::move(range), keys.delayed(last.first, last.second));
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
+}
+
+Task<> VisibilityQueue::Impl::correct_delay(store::Txn& txn, DelayedPlace place, MessageState state) {
+  const auto [delayed_ms, sequence] = place;
+  auto stored = co_await txn.get(keys.message(sequence));
+  if (!stored) co_return;
+  StoredMessage message = decode_message(std::move(*stored));
+  erase_keys(txn, sequence, delayed_ms, state.aged_ms);
+  const std::int64_t now = now_ms();
+  message.delayed_ms = state.due_ms = now + delayed_ms - message.sent_ms;
+  message.sent_ms = state.aged_ms = now;
+  txn.put(keys.message(sequence), encode_message(std::move(message)));
+  txn.put(keys.delayed(state.due_ms, sequence), encode_state(state));
+  txn.put(keys.age(now, sequence), {});
+}
+
 Task<> VisibilityQueue::Impl::open_delayed() {
   using Opened = std::vector<std::pair<DelayedPlace, std::string>>;
   store::Range range = keys.delayed();
@@ -106,7 +142,7 @@ Task<> VisibilityQueue::Impl::open_delayed() {
       Opened found;
       for (const auto& [key, value] : co_await txn.scan(range, {.limit = kOpenChunk})) {
         last = keys.place_of(key);
-        found.emplace_back(last, store::decode<MessageState>(value).group);
+        found.emplace_back(last, decode_state(value).group);
       }
       co_return found;
     });
@@ -145,7 +181,7 @@ Task<> VisibilityQueue::Impl::load() {
       const std::uint64_t sequence = keys.sequence_of(key);
       horizon = sequence;
       if (taken.contains(sequence)) continue;
-      const auto state = store::decode<MessageState>(value);
+      const auto state = decode_state(value);
       window->add(sequence,
                   {.group = window->group(state.group), .due_ms = state.due_ms, .receives = state.receives});
     }
@@ -163,7 +199,7 @@ Task<> VisibilityQueue::Impl::load_delayed() {
     for (const auto& [key, value] : found) {
       const DelayedPlace place = keys.place_of(key);
       delayed_horizon = place;
-      if (!taken.contains(place.second)) delayed.emplace(place, store::decode<MessageState>(value).group);
+      if (!taken.contains(place.second)) delayed.emplace(place, decode_state(value).group);
     }
     if (found.size() < limit) delayed_horizon = std::nullopt;
   });

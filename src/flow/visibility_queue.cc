@@ -59,7 +59,7 @@ std::uint64_t VisibilityQueue::Impl::send(store::Txn& txn, NewMessage message) {
                                                   .sent_ms = sent_ms,
                                                   .delayed_ms = state.due_ms,
                                                   .aged = aged}));
-  txn.put(delayed_ms != 0 ? keys.delayed(due_ms, sequence) : keys.state(sequence), store::encode(state));
+  txn.put(delayed_ms != 0 ? keys.delayed(due_ms, sequence) : keys.state(sequence), encode_state(state));
   if (aged) txn.put(keys.age(sent_ms, sequence), {});
   txn.after_commit([this, sequence, group = state.group, sent_ms, due = state.due_ms, delayed_ms, aged] {
     if (aged) {

@@ -12,16 +12,21 @@ namespace martlet::flow {
 /// Messages on their way to whoever asked for them. Those that do not get there return to their places.
 struct VisibilityQueue::Impl::Taking {
   Taking(Impl& in, std::size_t most)
-      : queue(in), candidates(in.window->take(most, in.now_ms())), first_lease(in.next_lease) {
+      : queue(in), candidates(in.window->take(most, in.now_ms())), lease(in.next_lease) {
     queue.next_lease += candidates.size();
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const auto& [sequence, entry] = candidates[i];
-      queue.taken[sequence] = {.group = entry.group, .lease = first_lease + i};
+      queue.taken[sequence] = {.group = entry.group, .lease = lease + i};
     }
   }
   ~Taking() {
     if (queue.closed) return;
-    for (std::size_t i = 0; i < candidates.size(); ++i) give_back(candidates[i], first_lease + i);
+    if (committing) {
+      // Cancelled, or failed, at a point at which the commit may have happened.
+      queue.tasks.spawn("visibility queue", find_out(queue.shared_from_this(), std::move(candidates), lease));
+      return;
+    }
+    for (std::size_t i = 0; i < candidates.size(); ++i) queue.give_back(candidates[i], lease + i);
     queue.pass_time();
     queue.wake();
     queue.plan();
@@ -29,35 +34,44 @@ struct VisibilityQueue::Impl::Taking {
   Taking(const Taking&) = delete;
   Taking& operator=(const Taking&) = delete;
 
-  /// The store has another opinion of this one than memory; memory's does not count.
-  void drop(std::uint64_t sequence) {
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (candidates[i].sequence != sequence || !on_the_way(sequence, first_lease + i)) continue;
-      MessageGroup* group = candidates[i].entry.group;
-      queue.taken.erase(sequence);
-      queue.window->ended(group);
-    }
-  }
-
-  [[nodiscard]] bool on_the_way(std::uint64_t sequence, std::uint64_t lease) const {
-    const auto found = queue.taken.find(sequence);
-    return found != queue.taken.end() && found->second.lease == lease && found->second.due_ms == INT64_MAX;
-  }
-
-  void give_back(const Candidate& candidate, std::uint64_t lease) {
-    const auto& [sequence, entry] = candidate;
-    if (!on_the_way(sequence, lease)) return;
-    queue.taken.erase(sequence);
-    if (entry.delayed_ms != 0 || !queue.horizon || sequence <= *queue.horizon)
-      queue.window->add(sequence, entry);
-    queue.window->ended(entry.group);
-    queue.limit_window();
-  }
-
   Impl& queue;
   std::vector<Candidate> candidates;
-  std::uint64_t first_lease;
+  /// Of the first one; the others have those that follow.
+  std::uint64_t lease;
+  bool committing = false;
 };
+
+/// What one attempt of the transaction has done.
+struct VisibilityQueue::Impl::Round {
+  std::vector<ReceivedMessage> messages;
+  std::vector<std::pair<std::uint64_t, MessageState>> received;
+  /// Too old, or received too often.
+  std::vector<std::uint64_t> erased;
+  /// Not in the store, or not as memory has them: sequence and lease.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> strays;
+};
+
+bool VisibilityQueue::Impl::on_the_way(std::uint64_t sequence, std::uint64_t lease) const {
+  const auto found = taken.find(sequence);
+  return found != taken.end() && found->second.lease == lease && found->second.due_ms == INT64_MAX;
+}
+
+void VisibilityQueue::Impl::give_back(const Candidate& candidate, std::uint64_t lease) {
+  const auto& [sequence, entry] = candidate;
+  if (!on_the_way(sequence, lease)) return;
+  taken.erase(sequence);
+  if (entry.delayed_ms != 0 || !horizon || sequence <= *horizon) window->add(sequence, entry);
+  window->ended(entry.group);
+  limit_window();
+}
+
+void VisibilityQueue::Impl::drop(std::uint64_t sequence, std::uint64_t lease) {
+  if (!on_the_way(sequence, lease)) return;
+  const auto found = taken.find(sequence);
+  MessageGroup* group = found->second.group;
+  taken.erase(found);
+  window->ended(group);
+}
 
 std::size_t VisibilityQueue::Impl::room() const {
   return settings.most_in_flight - std::min(settings.most_in_flight, taken.size());
@@ -101,52 +115,69 @@ Task<std::vector<ReceivedMessage>> VisibilityQueue::Impl::receive(std::shared_pt
 Task<std::vector<ReceivedMessage>> VisibilityQueue::Impl::take(const ReceiveOptions& options) {
   Taking taking(*this, std::min(options.most, room()));
   wake();
-  Round round = co_await store.transact([&](store::Txn& txn) -> Task<Round> {
-    Round attempt;
-    attempt.messages.reserve(taking.candidates.size());
-    std::uint64_t lease = taking.first_lease;
+  const auto round = co_await store.transact([&](store::Txn& txn) -> Task<std::shared_ptr<Round>> {
+    taking.committing = false;
+    auto attempt = std::make_shared<Round>();
+    attempt->messages.reserve(taking.candidates.size());
+    attempt->received.reserve(taking.candidates.size());
+    std::uint64_t lease = taking.lease;
     for (const Candidate& candidate : taking.candidates)
-      co_await receive_one(txn, candidate, options, lease++, attempt);
+      co_await receive_one(txn, candidate, lease++, options, *attempt);
+    txn.after_commit([this, attempt] { committed(*attempt); });
+    taking.committing = true;
     co_return attempt;
   });
-  for (const std::uint64_t sequence : round.strays) taking.drop(sequence);
-  co_return std::move(round.messages);
+  taking.committing = false;
+  for (const auto& [sequence, lease] : round->strays) drop(sequence, lease);
+  co_return std::move(round->messages);
 }
 
-Task<> VisibilityQueue::Impl::receive_one(store::Txn& txn, const Candidate& candidate,
-                                          const ReceiveOptions& options, std::uint64_t lease, Round& round) {
-  const auto& [sequence, entry] = candidate;
-  const bool first_of_delayed = entry.delayed_ms != 0;
-  const auto bytes =
-      co_await txn.get(first_of_delayed ? keys.delayed(entry.delayed_ms, sequence) : keys.state(sequence));
-  auto stored = co_await txn.get(keys.message(sequence));
+// Of a message that was never received memory and the message itself tell everything.
+Task<MessageState> VisibilityQueue::Impl::state_of(store::Txn& txn, Candidate candidate,
+                                                   const StoredMessage& message) {
   MessageState state;
-  if (bytes) state = store::decode<MessageState>(*bytes);
-  if (!bytes || !stored || state.receives != entry.receives) {
-    round.strays.push_back(sequence);
+  if (candidate.entry.receives == 0) {
+    if (candidate.entry.group != nullptr) state.group = candidate.entry.group->name;
+    state.aged_ms = message.aged ? message.sent_ms : 0;
+  } else if (const auto bytes = co_await txn.get(keys.state(candidate.sequence))) {
+    state = decode_state(*bytes);
+  }
+  co_return state;
+}
+
+Task<> VisibilityQueue::Impl::receive_one(store::Txn& txn, Candidate candidate, std::uint64_t lease,
+                                          const ReceiveOptions& options, Round& round) {
+  const auto& [sequence, entry] = candidate;
+  auto stored = co_await txn.get(keys.message(sequence));
+  StoredMessage message;
+  MessageState state;
+  if (stored) {
+    message = decode_message(std::move(*stored));
+    state = co_await state_of(txn, candidate, message);
+  }
+  if (!stored || state.receives != entry.receives) {
+    round.strays.emplace_back(sequence, lease);
     co_return;
   }
-  StoredMessage message = decode_message(std::move(*stored));
-  const bool too_old = expired(message.sent_ms);
   const bool too_often = options.most_receives != 0 && state.receives >= options.most_receives;
-  if (too_old || too_often) {
+  const bool too_old = expired(message.sent_ms);
+  if (too_often || too_old) {
     erase_keys(txn, sequence, entry.delayed_ms, state.aged_ms);
-    txn.after_commit([this, sequence] { erased(sequence, 0); });
+    round.erased.push_back(sequence);
     if (too_old) co_return;
   } else {
-    const std::int64_t received_ms = now_ms();
-    if (first_of_delayed) txn.erase(keys.delayed(entry.delayed_ms, sequence));
-    if (state.receives == 0) state.first_received_ms = received_ms;
-    ++state.receives;
-    state.changed_ms = received_ms;
-    state.due_ms = received_ms + std::chrono::floor<std::chrono::milliseconds>(options.visibility).count();
+    if (entry.delayed_ms != 0) txn.erase(keys.delayed(entry.delayed_ms, sequence));
+    state.changed_ms = now_ms();
+    if (++state.receives == 1) state.first_received_ms = state.changed_ms;
+    state.due_ms =
+        state.changed_ms + std::chrono::floor<std::chrono::milliseconds>(options.visibility).count();
     state.lease = lease;
-    txn.put(keys.state(sequence), store::encode(state));
-    txn.after_commit([this, sequence, state] { received(sequence, state); });
+    txn.put(keys.state(sequence), encode_state(state));
+    round.received.emplace_back(sequence, state);
   }
   ReceivedMessage given{.sequence = sequence,
                         .payload = std::move(message.payload),
-                        .group = state.group,
+                        .group = std::move(state.group),
                         .sent_ms = message.sent_ms,
                         .first_received_ms = state.first_received_ms,
                         .receives = state.receives,
@@ -156,6 +187,29 @@ Task<> VisibilityQueue::Impl::receive_one(store::Txn& txn, const Candidate& cand
   } else if (options.exceeded) {
     co_await options.exceeded(txn, std::move(given));
   }
+}
+
+void VisibilityQueue::Impl::committed(Round& round) {
+  for (const std::uint64_t sequence : round.erased) erased(sequence, 0);
+  for (const auto& [sequence, state] : round.received) received(sequence, state);
+}
+
+Task<> VisibilityQueue::Impl::find_out(std::shared_ptr<Impl> self, std::vector<Candidate> candidates,
+                                       std::uint64_t lease) {
+  Impl& queue = *self;
+  for (const Candidate& candidate : candidates) {
+    // When this returns, what it read is as durable as promised: actions of that commit have run.
+    const bool committed = co_await queue.store.transact([&](store::Txn& txn) -> Task<bool> {
+      const auto bytes = co_await txn.get(queue.keys.state(candidate.sequence));
+      co_return bytes&& decode_state(*bytes).lease == lease;
+    });
+    if (queue.closed) co_return;
+    if (!committed) queue.give_back(candidate, lease);
+    ++lease;
+  }
+  queue.pass_time();
+  queue.wake();
+  queue.plan();
 }
 
 void VisibilityQueue::Impl::received(std::uint64_t sequence, const MessageState& state) {

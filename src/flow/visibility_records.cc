@@ -11,6 +11,27 @@ constexpr std::size_t kTrailer = 18;
 constexpr char kVersion = 1;
 constexpr char kAged = 1;
 
+// A state: version, receives, due, aged; if it was received: first received, changed, lease; then the group.
+constexpr char kStateVersion = 1;
+constexpr std::size_t kMostNumbers = 1 + 6 * 10;
+
+std::uint64_t take_varint(std::string_view& in) {
+  std::uint64_t value = 0;
+  for (int shift = 0; shift < 64 && !in.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(in.front());
+    in.remove_prefix(1);
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    if ((byte & 0x80) == 0) return value;
+  }
+  throw store::MalformedRecord("a number of a message's state is cut short");
+}
+
+void append_time(std::string& out, std::int64_t time_ms) {
+  store::record::append_varint(out, static_cast<std::uint64_t>(time_ms));
+}
+
+std::int64_t take_time(std::string_view& in) { return static_cast<std::int64_t>(take_varint(in)); }
+
 void append_number(std::string& out, std::int64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8)
     out += static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
@@ -54,6 +75,39 @@ StoredMessage decode_message(std::string value) {
   value.resize(value.size() - kTrailer);
   message.payload = std::move(value);
   return message;
+}
+
+std::string encode_state(const MessageState& state) {
+  std::string value;
+  value.reserve(kMostNumbers + state.group.size());
+  value += kStateVersion;
+  store::record::append_varint(value, state.receives);
+  append_time(value, state.due_ms);
+  append_time(value, state.aged_ms);
+  if (state.receives != 0) {
+    append_time(value, state.first_received_ms);
+    append_time(value, state.changed_ms);
+    store::record::append_varint(value, state.lease);
+  }
+  value += state.group;
+  return value;
+}
+
+MessageState decode_state(std::string_view value) {
+  if (value.empty() || value.front() != kStateVersion)
+    throw store::MalformedRecord("a message's state in a form that is not known");
+  value.remove_prefix(1);
+  MessageState state;
+  state.receives = static_cast<std::uint32_t>(take_varint(value));
+  state.due_ms = take_time(value);
+  state.aged_ms = take_time(value);
+  if (state.receives != 0) {
+    state.first_received_ms = take_time(value);
+    state.changed_ms = take_time(value);
+    state.lease = take_varint(value);
+  }
+  state.group = value;
+  return state;
 }
 
 VisibilityKeys::VisibilityKeys(const std::string& prefix)

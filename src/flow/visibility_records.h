@@ -23,24 +23,22 @@ namespace martlet::flow {
 
 /// The part of a message that changes as it is received.
 struct MessageState {
-  static constexpr std::uint32_t kVersion = 1;
   std::string group;
   /// When it becomes visible (again).
   std::int64_t due_ms = 0;
-  /// 0: never received; then only `group`, `due_ms` and `aged_ms` are written.
+  /// Its time in the index of ages; 0: it is not there.
+  std::int64_t aged_ms = 0;
+  /// 0: never received; then the members below say nothing.
   std::uint32_t receives = 0;
   std::int64_t first_received_ms = 0;
   /// When `due_ms` was decided on, if it was received.
   std::int64_t changed_ms = 0;
   std::uint64_t lease = 0;
-  /// Its time in the index of ages; 0: it is not there.
-  std::int64_t aged_ms = 0;
-
-  void fields(auto& f) {
-    f(1, group), f(2, due_ms), f(3, receives), f(4, first_received_ms), f(5, changed_ms), f(6, lease),
-        f(7, aged_ms);
-  }
 };
+
+std::string encode_state(const MessageState& state);
+/// Throws store::MalformedRecord.
+MessageState decode_state(std::string_view value);
 
 /// The part of a message that never changes.
 struct StoredMessage {

@@ -33,7 +33,7 @@ Task<Settled> VisibilityQueue::Impl::erase(store::Txn& txn, Receipt receipt) {
   pass_time();
   const auto bytes = co_await txn.get(keys.state(receipt.sequence));
   if (!bytes) co_return Settled::kGone;
-  const auto state = store::decode<MessageState>(*bytes);
+  const auto state = decode_state(*bytes);
   if (state.lease != receipt.lease) co_return Settled::kExpired;
   if (settings.fifo && !in_flight(receipt.sequence, receipt.lease)) co_return Settled::kExpired;
   erase_keys(txn, receipt.sequence, 0, state.aged_ms);
@@ -64,12 +64,12 @@ Task<Settled> VisibilityQueue::Impl::change_visibility(store::Txn& txn, Receipt 
   const std::string key = keys.state(receipt.sequence);
   const auto bytes = co_await txn.get(key);
   if (!bytes) co_return Settled::kGone;
-  auto state = store::decode<MessageState>(*bytes);
+  auto state = decode_state(*bytes);
   if (state.lease != receipt.lease || !in_flight(receipt.sequence, receipt.lease))
     co_return Settled::kExpired;
   state.due_ms = to_epoch_ms(due);
   state.changed_ms = now_ms();
-  txn.put(key, store::encode(state));
+  txn.put(key, encode_state(state));
   txn.after_commit(
       [this, receipt, due_ms = state.due_ms] { changed(receipt.sequence, receipt.lease, due_ms); });
   co_return Settled::kDone;
@@ -105,7 +105,7 @@ Task<std::size_t> VisibilityQueue::Impl::purge_states(std::uint64_t& from, std::
         std::vector<std::pair<std::uint64_t, std::int64_t>> gone;
         for (const auto& [key, value] : found) {
           sequence = keys.sequence_of(key);
-          const auto state = store::decode<MessageState>(value);
+          const auto state = decode_state(value);
           erase_keys(txn, sequence, 0, state.aged_ms);
           gone.emplace_back(sequence, state.receives == 0 ? state.due_ms : 0);
         }
@@ -130,7 +130,7 @@ Task<std::size_t> VisibilityQueue::Impl::purge_delayed(DelayedPlace& from, std::
         for (const auto& [key, value] : found) {
           place = keys.place_of(key);
           if (place.second >= end) continue;
-          erase_keys(txn, place.second, place.first, store::decode<MessageState>(value).aged_ms);
+          erase_keys(txn, place.second, place.first, decode_state(value).aged_ms);
           gone.push_back(place);
         }
         txn.after_commit([this, gone = std::move(gone)] {

@@ -75,7 +75,7 @@ void VisibilityQueue::Impl::wake() {
 
 void VisibilityQueue::Impl::plan() {
   if (closed) return;
-  std::int64_t at_ms = next_expiry_ms;
+  std::int64_t at_ms = erasing_expired ? INT64_MAX : next_expiry_ms;
   if (!waiters.empty()) at_ms = std::min({at_ms, next_visible_ms(), waiters.next_due_ms()});
   plan(at_ms);
 }
@@ -83,7 +83,9 @@ void VisibilityQueue::Impl::plan() {
 std::int64_t VisibilityQueue::Impl::next_visible_ms() const {
   std::int64_t at_ms = window->next_due_ms();
   if (!timeouts.empty()) at_ms = std::min(at_ms, timeouts.begin()->first);
-  if (!delayed.empty()) at_ms = std::min(at_ms, delayed.begin()->first.first);
+  // Those that are due and still here wait for room in the window, not for the clock.
+  if (!delayed.empty() && delayed.begin()->first.first > now_ms())
+    at_ms = std::min(at_ms, delayed.begin()->first.first);
   return at_ms;
 }
 

@@ -7,26 +7,23 @@ namespace martlet::flow {
 /// A waiter's place in the line, left however its wait ends.
 class Waiters::Place {
  public:
-  Place(Waiters& waiters, std::int64_t until_ms) : waiters_(waiters), waiter(waiters.executor_) {
-    waiter.until_ms = until_ms;
+  Place(Waiters& waiters, std::int64_t until_ms) : waiter(waiters.executor_), waiters_(waiters) {
     in_line_ = waiters_.waiting_.insert(waiters_.waiting_.end(), &waiter);
-    in_time_ = waiters_.by_time_.emplace(until_ms, &waiter);
+    waiter.in_time = waiters_.by_time_.emplace(until_ms, &waiter);
   }
   ~Place() {
     waiters_.waiting_.erase(in_line_);
-    waiters_.by_time_.erase(in_time_);
+    if (!waiter.woken) waiters_.by_time_.erase(waiter.in_time);
     if (waiter.chosen) waiters_.on_the_way_ = false;
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
+  Waiter waiter;
+
  private:
   Waiters& waiters_;
   std::list<Waiter*>::iterator in_line_;
-  std::multimap<std::int64_t, Waiter*>::iterator in_time_;
-
- public:
-  Waiter waiter;
 };
 
 Task<> Waiters::wait(std::int64_t until_ms) {
@@ -34,30 +31,35 @@ Task<> Waiters::wait(std::int64_t until_ms) {
   co_await place.waiter.signal.wait();
 }
 
+void Waiters::wake(Waiter& waiter) {
+  if (waiter.woken) return;
+  waiter.woken = true;
+  by_time_.erase(waiter.in_time);
+  waiter.signal.notify_one();
+}
+
 void Waiters::wake_one() {
   if (on_the_way_) return;
   for (Waiter* waiter : waiting_) {
     if (waiter->woken) continue;
-    waiter->woken = waiter->chosen = on_the_way_ = true;
-    waiter->signal.notify_one();
+    waiter->chosen = on_the_way_ = true;
+    wake(*waiter);
     return;
   }
 }
 
 void Waiters::wake_due(std::int64_t now_ms) {
-  for (auto it = by_time_.begin(); it != by_time_.end() && it->first <= now_ms; ++it) {
-    if (std::exchange(it->second->woken, true)) continue;
-    it->second->signal.notify_one();
-  }
+  while (!by_time_.empty() && by_time_.begin()->first <= now_ms) wake(*by_time_.begin()->second);
 }
 
 void Waiters::wake_all() {
-  for (Waiter* waiter : waiting_) {
-    if (std::exchange(waiter->woken, true)) continue;
-    waiter->signal.notify_one();
-  }
+  for (Waiter* waiter : waiting_) wake(*waiter);
 }
 
-std::int64_t Waiters::next_due_ms() const { return by_time_.empty() ? INT64_MAX : by_time_.begin()->first; }
+std::int64_t Waiters::next_due_ms() const {
+  for (const auto& [until_ms, waiter] : by_time_)
+    if (!waiter->woken) return until_ms;
+  return INT64_MAX;
+}
 
 }  // namespace martlet::flow

@@ -35,15 +35,17 @@ class Waiters {
   struct Waiter {
     explicit Waiter(const Executor& executor) : signal(executor) {}
     Signal signal;
-    std::int64_t until_ms = 0;
     bool woken = false;
     /// By wake_one().
     bool chosen = false;
+    std::multimap<std::int64_t, Waiter*>::iterator in_time;
   };
   class Place;
+  void wake(Waiter& waiter);
 
   Executor executor_;
   std::list<Waiter*> waiting_;
+  /// Those who were not woken yet.
   std::multimap<std::int64_t, Waiter*> by_time_;
   bool on_the_way_ = false;
 };

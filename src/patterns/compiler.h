@@ -2,6 +2,8 @@
 
 // Makes a Group of the text of a pattern. Plain functions.
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -30,11 +32,18 @@ class LeafCompiler {
 
  private:
   using Kind = Alternative::Kind;
+  /// A sign and a number of "numeric".
+  struct Comparison {
+    std::string_view sign;
+    Millionths bound;
+  };
 
   [[nodiscard]] Alternative value(const JsonNode& node) const;
   [[nodiscard]] Alternative expression(const JsonNode& node) const;
   [[nodiscard]] Alternative affix(const JsonNode& member) const;
   [[nodiscard]] Alternative numeric(const JsonNode& member) const;
+  [[nodiscard]] Comparison comparison(const std::vector<const JsonNode*>& terms, std::size_t at,
+                                      std::span<const std::string_view> signs) const;
   [[nodiscard]] Alternative anything_but(const JsonNode& member) const;
   [[nodiscard]] std::vector<Alternative> excepted_texts(const JsonNode& member) const;
   [[nodiscard]] Alternative excepted_value(const JsonNode& node) const;

@@ -53,17 +53,47 @@ bool is_of_type(std::string_view type, std::string_view base) {
   return type.starts_with(base) && (type.size() == base.size() || type[base.size()] == '.');
 }
 
+/// SNS documents that policies for attributes must escape quotation marks and backslashes twice: it compares
+/// with the value as it is escaped in JSON.
+std::string_view escaped(JsonTree& tree, std::string_view text) {
+  if (text.find_first_of("\"\\") == std::string_view::npos) {
+    return text;
+  }
+  std::string escaped;
+  for (const char each : text) {
+    if (each == '"' || each == '\\') {
+      escaped.push_back('\\');
+    }
+    escaped.push_back(each);
+  }
+  return tree.keep(std::move(escaped));
+}
+
+/// The node of the array that `text` is; nullopt when it is none.
+std::optional<std::uint32_t> array_value(JsonTree& tree, std::string_view text) {
+  const auto root = tree.read(text, JsonTree::kMaxEventDepth);
+  if (!root || tree[*root].kind != JsonNode::Kind::kArray) {
+    return std::nullopt;
+  }
+  for (std::uint32_t index = tree[*root].first; index != JsonNode::kNone; index = tree[index].next) {
+    if (tree[index].kind == JsonNode::Kind::kString) {
+      tree[index].text = escaped(tree, tree[index].text);
+    }
+  }
+  return root;
+}
+
 /// The node of an attribute's value; nullopt when it cannot be filtered on.
 std::optional<std::uint32_t> attribute_value(JsonTree& tree, const Attribute& attribute) {
+  const std::string_view value = tree.keep(std::string(attribute.value));
   if (is_of_type(attribute.type, "String.Array")) {
-    const auto root = tree.read(tree.keep(std::string(attribute.value)), JsonTree::kMaxEventDepth);
-    return root && tree[*root].kind == JsonNode::Kind::kArray ? root : std::nullopt;
+    return array_value(tree, value);
   }
   if (is_of_type(attribute.type, "String")) {
-    return tree.add({.kind = JsonNode::Kind::kString, .text = tree.keep(std::string(attribute.value))});
+    return tree.add({.kind = JsonNode::Kind::kString, .text = escaped(tree, value)});
   }
   if (is_of_type(attribute.type, "Number")) {
-    const auto node = number_node(tree.keep(std::string(attribute.value)));
+    const auto node = number_node(value);
     return node ? std::optional(tree.add(*node)) : std::nullopt;
   }
   return std::nullopt;

@@ -17,6 +17,18 @@ using NodeKind = JsonNode::Kind;
 constexpr std::array<std::string_view, 8> kOperators = {
     "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but", "numeric", "exists", "cidr"};
 
+constexpr std::array<std::string_view, 5> kComparisons = {"=", "<", "<=", ">", ">="};
+constexpr std::array<std::string_view, 2> kUpperBounds = {"<", "<="};
+
+void narrow(Range& range, std::string_view sign, Millionths bound) {
+  if (!sign.starts_with('<')) {
+    range.low = sign == ">" ? bound + 1 : bound;
+  }
+  if (!sign.starts_with('>')) {
+    range.high = sign == "<" ? bound - 1 : bound;
+  }
+}
+
 /// Beyond this a wildcard is refused; AWS tells that there is a bound and what counts, not where it is.
 constexpr std::size_t kMaxWildcardComplexity = 100;
 
@@ -119,7 +131,25 @@ Alternative LeafCompiler::affix(const JsonNode& member) const {
   refuse(fmt::format("{} match pattern must be a string", member.key));
 }
 
-/// "=" and a number, or one or two of the others, a lower bound first.
+LeafCompiler::Comparison LeafCompiler::comparison(const std::vector<const JsonNode*>& terms, std::size_t at,
+                                                  std::span<const std::string_view> signs) const {
+  if (at >= terms.size()) {
+    refuse("Invalid member in numeric match: ]");
+  }
+  if (terms[at]->kind != NodeKind::kString) {
+    refuse(fmt::format("Invalid member in numeric match: {}", terms[at]->text));
+  }
+  const std::string_view sign = terms[at]->text;
+  if (std::ranges::find(signs, sign) == signs.end()) {
+    refuse(fmt::format("Unrecognized numeric range operator: {}", sign));
+  }
+  if (at + 1 == terms.size() || terms[at + 1]->kind != NodeKind::kNumber) {
+    refuse(fmt::format("Value of {} must be numeric", sign));
+  }
+  return {.sign = sign, .bound = number(*terms[at + 1])};
+}
+
+/// One comparison, or a lower bound and then an upper one.
 Alternative LeafCompiler::numeric(const JsonNode& member) const {
   if (member.kind != NodeKind::kArray) {
     refuse("Value of numeric must be an array.");
@@ -127,41 +157,19 @@ Alternative LeafCompiler::numeric(const JsonNode& member) const {
   const auto terms = children(tree_, member);
   const Millionths limit = millionths(Rules::of(dialect_).number_limit).value_or(0);
   Alternative alternative{.kind = Kind::kRange, .range = {.low = -limit, .high = limit}};
-  Range& range = alternative.range;
-  bool bottom = false;
-  std::size_t i = 0;
-  bool ended = false;
-  for (; i < terms.size() && !ended; i += 2) {
-    if (terms[i]->kind != NodeKind::kString) {
-      refuse(fmt::format("Invalid member in numeric match: {}", terms[i]->text));
+  const Comparison first = comparison(terms, 0, kComparisons);
+  narrow(alternative.range, first.sign, first.bound);
+  std::size_t used = 2;
+  if (first.sign.starts_with('>') && terms.size() > used) {
+    const Comparison top = comparison(terms, used, kUpperBounds);
+    narrow(alternative.range, top.sign, top.bound);
+    used += 2;
+    if (first.bound >= top.bound) {
+      refuse("Bottom must be less than top");
     }
-    const std::string_view comparison = terms[i]->text;
-    const bool is_bottom = comparison == ">" || comparison == ">=";
-    if ((!is_bottom && comparison != "<" && comparison != "<=" && comparison != "=") ||
-        (bottom && is_bottom) || (bottom && comparison == "=")) {
-      refuse(fmt::format("Unrecognized numeric range operator: {}", comparison));
-    }
-    if (i + 1 == terms.size() || terms[i + 1]->kind != NodeKind::kNumber) {
-      refuse(fmt::format("Value of {} must be numeric", comparison));
-    }
-    const Millionths bound = number(*terms[i + 1]);
-    if (comparison == "=" || is_bottom) {
-      range.low = comparison == ">" ? bound + 1 : bound;
-    }
-    if (!is_bottom) {
-      range.high = comparison == "<" ? bound - 1 : bound;
-    }
-    bottom = is_bottom;
-    ended = !is_bottom;
   }
-  if (terms.empty()) {
-    refuse("Invalid member in numeric match: ]");
-  }
-  if (i < terms.size()) {
+  if (terms.size() > used) {
     refuse("Too many terms in numeric range expression");
-  }
-  if (terms.size() == 4 && number(*terms[1]) >= number(*terms[3])) {
-    refuse("Bottom must be less than top");
   }
   return alternative;
 }

@@ -38,7 +38,12 @@ TEST(SnsAttributesPolicy, ComparesStrings) {
       {R"({"k":["rugby"]})", {{"k", "String.sport", "rugby"}}, kYes},
       {R"({"k":["rugby"]})", {{"k", "Binary", "rugby"}}, kNo},
       {R"({"k":["rugby"]})", {{"k", "Stringy", "rugby"}}, kNo},
-      {R"({"k":["{\"a\":1}"]})", {{"k", "String", R"({"a":1})"}}, kYes},
+      // Quotation marks and backslashes are escaped twice.
+      {R"({"k":["say \\\"hi\\\""]})", {{"k", "String", R"(say "hi")"}}, kYes},
+      {R"({"k":["say \"hi\""]})", {{"k", "String", R"(say "hi")"}}, kNo},
+      {R"({"k":["a\\\\b"]})", {{"k", "String", R"(a\b)"}}, kYes},
+      {R"({"k":["a\\b"]})", {{"k", "String", R"(a\b)"}}, kNo},
+      {R"({"k":["a/b'c"]})", {{"k", "String", "a/b'c"}}, kYes},
       {R"({"k":[{"prefix":"bas"}]})", {{"k", "String", "baseball"}}, kYes},
       {R"({"k":[{"suffix":"ball"}]})", {{"k", "String", "baseball"}}, kYes},
       {R"({"k":[{"suffix":"ball"}]})", {{"k", "String", "rugby"}}, kNo},

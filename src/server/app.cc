@@ -291,6 +291,7 @@ std::string App::Parts::listen() {
 Task<> App::Parts::reset() {
   lambda.reset();  // so that events whose functions end now are not put back
   sns.reset();     // nor deliveries whose endpoints answer now
+  sqs.reset();     // so that what is being sent now is not kept
   co_await fleet.clear();
   co_await store->clear();
   lambda.reset();

@@ -84,7 +84,8 @@ struct ServiceModel {
   std::string_view xml_namespace = {};
   /// Error code of failed validation: "ValidationException".
   std::string_view validation_code = {};
-  /// Query protocol: a path other than "/" gives this member of the input where the form lacks it ("QueueUrl").
+  /// Query protocol: a path other than "/" gives this member of the input where the form lacks it
+  /// ("QueueUrl").
   std::string_view path_member = {};
   /// Sorted by name.
   std::span<const Operation> operations = {};

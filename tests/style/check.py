@@ -23,6 +23,7 @@ ROOMS = [
     "store",
     "flow",
     "patterns",
+    "policy",
     "sandbox",
     "environments",
     "targets",

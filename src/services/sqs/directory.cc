@@ -29,7 +29,7 @@ OpenQueue::OpenQueue(const Foundation& on, QueueName with_name, QueueRecord with
       settings(settings_of(record)),
       messages(on.executor, on.store, on.clock, on.ids, messages_prefix(record.id),
                engine_settings(record, settings)),
-      sent(on.executor, on.store, on.clock, sent_prefix(record.id)) {}
+      sent(on.clock, sent_prefix(record.id)) {}
 
 void OpenQueue::demand() const {
   if (gone) throw queue_does_not_exist();

@@ -74,6 +74,7 @@ class Directory {
   void reset();
   /// Ends who waits for messages, now and later: nothing is received any more.
   void close();
+  [[nodiscard]] bool closed() const { return closed_; }
 
   [[nodiscard]] const Foundation& on() const { return on_; }
 

@@ -48,15 +48,21 @@ Task<> MoveRunner::stop() {
   co_await tasks_.stop();
 }
 
+void MoveRunner::reset() {
+  ++resets_;
+  tasks_.cancel();
+}
+
 /// `patient_until`: until then an empty source may have a batch that a run before this one had received.
 Task<> MoveRunner::run(QueueName source, std::uint64_t number, TimePoint patient_until) {
+  const std::uint64_t resets = resets_;
   while (true) {
     try {
       co_return co_await run_to_its_end(source, number, patient_until);
     } catch (const flow::TooManyInFlight&) {
       log::warning("a message move task waits: too many messages are in flight", {{"queue", source.name}});
     } catch (const std::exception& error) {
-      if (stopping_) throw;
+      if (stopping_ || resets != resets_) throw;
       log::error("a message move task failed; it is tried again",
                  {{"queue", source.name}, {"error", error.what()}});
     }
@@ -104,7 +110,8 @@ Task<MoveRunner::Step> MoveRunner::step(QueueName source_name, std::uint64_t num
                                                                .exceeded = {},
                                                                .abandoned = {}});
   if (messages.empty()) {
-    if (source->gone || stopping_) co_return Step{};
+    // A queue that is closed gives nothing, whatever it holds.
+    if (source->gone || directory_.closed()) co_return Step{};
     co_return Step{.kind = Step::Kind::kNothing};
   }
   std::string failure;

@@ -27,7 +27,7 @@ class MoveRunner {
   void start(const QueueName& source, std::uint64_t number);
   Task<> stop();
   /// Ends all tasks (after the store was cleared).
-  void reset() { tasks_.cancel(); }
+  void reset();
 
  private:
   struct Step;
@@ -47,6 +47,8 @@ class MoveRunner {
   Directory& directory_;
   TaskGroup tasks_;
   bool stopping_ = false;
+  /// How often tasks were told to end: those of before do not go on.
+  std::uint64_t resets_ = 0;
 };
 
 }  // namespace martlet::sqs

@@ -38,9 +38,10 @@ TEST(QueueUrl, ReadsEveryFormThatClientsHave) {
 }
 
 TEST(QueueUrl, RefusesWhatIsNone) {
-  for (const char* url : {"", "/", "http://localhost:4566", "http://localhost:4566/", "ftp://localhost/123456789012/q",
-                          "http://localhost:4566/orders/queue", "http://localhost:4566/123456789012/",
-                          "http://localhost:4566/123456789012/a/b", "/12345/orders", "http:///123456789012/q"})
+  for (const char* url :
+       {"", "/", "http://localhost:4566", "http://localhost:4566/", "ftp://localhost/123456789012/q",
+        "http://localhost:4566/orders/queue", "http://localhost:4566/123456789012/",
+        "http://localhost:4566/123456789012/a/b", "/12345/orders", "http:///123456789012/q"})
     EXPECT_FALSE(parse_queue_url(url)) << url;
 }
 
@@ -70,8 +71,8 @@ TEST(QueueUrl, Arns) {
   const QueueName name{kAccount, "eu-west-1", "orders"};
   EXPECT_EQ(arn_of("aws", name), "arn:aws:sqs:eu-west-1:123456789012:orders");
   EXPECT_EQ(queue_of_arn(std::string_view("arn:aws:sqs:eu-west-1:123456789012:orders")), name);
-  for (const char* arn : {"orders", "arn:aws:sns:eu-west-1:123456789012:orders", "arn:aws:sqs:eu-west-1::orders",
-                          "arn:aws:sqs:eu-west-1:123456789012:a/b"})
+  for (const char* arn : {"orders", "arn:aws:sns:eu-west-1:123456789012:orders",
+                          "arn:aws:sqs:eu-west-1::orders", "arn:aws:sqs:eu-west-1:123456789012:a/b"})
     EXPECT_FALSE(queue_of_arn(std::string_view(arn))) << arn;
 }
 

@@ -120,9 +120,9 @@ Task<Sent> send(store::Txn& txn, QueuePointer queue, const ReadyMessage& message
   Sent sent{.message_id = message.record.id, .sequence_number = {}};
   if (queue->fifo()) {
     sent.sequence_number = sequence_number_text(sequence);
-    queue->sent.remember(txn, key,
-                         store::encode(SentRecord{.message_id = sent.message_id, .sequence = sequence}),
-                         now + kDeduplicationWindow);
+    co_await queue->sent.remember(
+        txn, key, store::encode(SentRecord{.message_id = sent.message_id, .sequence = sequence}),
+        now + kDeduplicationWindow);
   }
   co_return sent;
 }

@@ -96,6 +96,8 @@ class QueueReader final : public sources::Reader {
                          .json = event_record(*queue, described),
                          .group = queue->fifo() ? message.group : std::string(),
                          .receives = message.receives,
+                         .trace_header = described.record.trace_header,
+                         .held_until = from_epoch_ms(message.receipt.due_ms),
                          .handle = std::move(described.receipt_handle)});
     }
     co_return records;

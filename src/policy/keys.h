@@ -1,0 +1,60 @@
+#pragma once
+
+// Condition keys as compiled policies hold them, and the reader that finds their values in a request: those
+// that follow from the principal, the resource and the time are known here and cannot be overridden by the
+// request's context. One reader serves one decision.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/request.h"
+
+namespace martlet::policy {
+
+/// Keys whose values follow from the request's own members.
+enum class KnownKey : std::uint8_t {
+  kNone,
+  kUserName,
+  kUserId,
+  kPrincipalArn,
+  kPrincipalAccount,
+  kPrincipalType,
+  kPrincipalIsAwsService,
+  kPrincipalServiceName,
+  kResourceAccount,
+  kCurrentTime,
+  kEpochTime,
+};
+
+struct Key {
+  explicit Key(std::string_view text);
+  /// In lower case.
+  std::string name;
+  KnownKey known;
+};
+
+class KeyReader {
+ public:
+  /// `missing`, when given, collects the keys that were asked for in vain, each once.
+  explicit KeyReader(const Request& request, std::vector<std::string>* missing = nullptr)
+      : request_(request), missing_(missing) {}
+
+  ContextValues values(const Key& key);
+  /// What a policy variable of this name stands for; nullopt unless the key has exactly one value.
+  std::optional<std::string_view> variable(const Key& key);
+  /// For expanding variables; whoever takes it clears it.
+  std::string& scratch() { return scratch_; }
+
+ private:
+  ContextValues known_value(KnownKey known);
+  const Request& request_;
+  std::vector<std::string>* missing_;
+  std::string scratch_;
+  std::string current_time_;
+  std::string epoch_time_;
+};
+
+}  // namespace martlet::policy
