@@ -2,10 +2,13 @@
 
 import base64
 import json
+import os
+import subprocess
 import time
 import unittest
 
-from harness import ApiTest
+from harness import ApiTest, Server
+from test_aws_cli import VERSIONS
 
 ACCOUNT = "000000000000"
 TIMESTAMP = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
@@ -122,7 +125,10 @@ class PublishTest(ApiTest):
         failed = self.metric("martlet_sns_notifications_failed_total")
         self.sns.publish(TopicArn=self.topic, Message="many", MessageAttributes=attributes)
         self.assertEqual(self.receive(url, wait=0), [])
-        # The dead-letter queue takes no more attributes than the queue did.
+        # The dead-letter queue has no room for them as attributes either.
+        (message,) = self.receive(dead_url)
+        document = json.loads(message["Body"])
+        self.assertEqual((document["Message"], set(document["MessageAttributes"])), ("many", set(attributes)))
         self.assertEqual(self.metric("martlet_sns_notifications_failed_total"), failed + 1)
 
     def test_a_function_gets_the_event(self):
@@ -298,6 +304,31 @@ class PublishTest(ApiTest):
         (message,) = self.receive(url)
         self.assertEqual(message["Attributes"].get("MessageGroupId"), "tenant-1")
 
+    def test_the_command_line(self):
+        if not VERSIONS:
+            self.skipTest("there is no AWS CLI on this machine")
+        url, arn = self.queue()
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+        none = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PAGER": ""}
+
+        def aws(path, *arguments):
+            command = [path, "--endpoint-url", self.server.endpoint, "--output", "json", "sns", *arguments]
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=120, env={**os.environ, **keys, **none}, check=True
+            )
+            return json.loads(done.stdout)
+
+        for path in VERSIONS.values():
+            settings = ("--protocol", "sqs", "--notification-endpoint", arn, "--attributes", "RawMessageDelivery=true")
+            aws(path, "subscribe", "--topic-arn", self.topic, *settings)
+            attribute = '{"kind": {"DataType": "String", "StringValue": "x"}}'
+            published = aws(
+                path, "publish", "--topic-arn", self.topic, "--message", "hello", "--message-attributes", attribute
+            )
+            self.assertTrue(published["MessageId"])
+            (message,) = self.receive(url)
+            self.assertEqual((message["Body"], message["MessageAttributes"]["kind"]["StringValue"]), ("hello", "x"))
+
     def test_destinations_of_functions_may_be_topics(self):
         url, arn = self.queue()
         self.subscribe(arn, RawMessageDelivery="true")
@@ -314,8 +345,6 @@ class SurvivalTest(unittest.TestCase):
     """What was published is there after a crash."""
 
     def test_kill(self):
-        from harness import Server
-
         server = Server(ephemeral=False)
         self.addCleanup(server.remove)
         server.start()

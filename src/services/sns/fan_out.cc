@@ -174,7 +174,8 @@ Task<targets::Delivery> FanOut::queue_delivery(Sending& sending, const Subscribe
                              .group_id = sending.request.message.group_id,
                              .deduplication_id = sending.deduplication_id,
                              .trace_header = sending.request.trace_header};
-  if (subscriber.is_raw) {
+  // Attributes that a queue cannot carry go in the document, so that the dead-letter queue loses none.
+  if (subscriber.is_raw && notification.attributes.size() <= kMaxRawAttributes) {
     delivery.body = notification.message;
     for (const auto& [name, attribute] : notification.attributes)
       delivery.attributes.emplace(name, targets::Attribute{attribute.type, attribute.value});
