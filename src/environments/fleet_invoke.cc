@@ -105,9 +105,9 @@ void Fleet::Impl::throttle(Run& run, ThrottleReason reason) {
 Task<bool> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                               std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
   const Birth birth = self->launcher.conceive(spec, runtime, InitializationType::kOnDemand);
-  // While it waited for its turn another environment may have become free.
+  // While it waited for its turn another environment may have become free, or others taken the last places.
   const auto unwanted = [self, wanted = spec.get()] {
-    return self->stopping || self->roster.has_idle(wanted);
+    return self->stopping || self->roster.has_idle(wanted) || self->has_all_tenants(*wanted);
   };
   const auto first = co_await self->launcher.start(birth, self->options.init_timeout, nullptr, unwanted);
   if (first && !*first) co_return false;

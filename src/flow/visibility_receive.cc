@@ -92,6 +92,8 @@ Task<std::vector<ReceivedMessage>> VisibilityQueue::Impl::receive(std::shared_pt
         co_await queue.load_delayed();
       } else if (queue.must_load()) {
         co_await queue.load();
+        // A FIFO queue may have to read much: others in between.
+        if (queue.must_load()) co_await boost::asio::post(queue.executor, boost::asio::use_awaitable);
       } else if (queue.room() == 0 || !queue.window->available()) {
         break;
       } else {

@@ -258,6 +258,22 @@ class SqsMappingTest(MappingTest):
         self.assertEqual(self.counts(url), (0, 1))
 
 
+class ResetTest(MappingTest):
+    def test_after_a_reset_all_begins_anew(self):
+        slow = REPORT + "import time\ndef handler(event, context):\n    report('begun')\n    time.sleep(9)\n"
+        for source, expected in ((slow, "begun"), (DOES, '["x"]')):
+            queue = self.sqs.create_queue(QueueName="again")["QueueUrl"]
+            self.deploy("again", source, Timeout=20)
+            created = self.functions.create_event_source_mapping(
+                EventSourceArn=self.arn_of_queue("again"), FunctionName="again"
+            )
+            self.send(queue, "x")
+            self.assertEqual(self.results(1), [expected])
+            self.assertEqual(self.server.http("POST", "/_martlet/reset").status, 200)
+            self.assertEqual(self.call("GET", created["UUID"]).status, 404)
+            self.make_results()
+
+
 class CrashTest(unittest.TestCase):
     """A server that is killed in the middle of its work."""
 

@@ -83,9 +83,13 @@ void Directory::save(store::Txn& txn, const QueueName& name, QueueRecord record)
     const auto at = queues_.find(name);
     if (at == queues_.end()) return;
     OpenQueue& queue = *at->second;
+    const bool same_redrive = value_of(queue.record, "RedrivePolicy") == value_of(record, "RedrivePolicy");
     queue.settings = settings_of(record);
     queue.messages.configure(engine_settings(record, queue.settings));
     queue.record = std::move(record);
+    if (same_redrive) return;
+    ++queue.redrive_changes;
+    queue.messages.recheck();
   });
 }
 

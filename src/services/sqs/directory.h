@@ -44,6 +44,8 @@ struct OpenQueue {
   /// Of FIFO queues.
   flow::Deduplication sent;
   Attempts attempts;
+  /// Counts changes of the redrive policy: who waits for messages goes by the new one.
+  std::uint64_t redrive_changes = 0;
   /// It was deleted, or everything was forgotten.
   bool gone = false;
   /// Its engine can be used.

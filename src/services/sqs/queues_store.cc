@@ -89,6 +89,11 @@ Task<std::optional<DeletionRecord>> load_deletion(store::Txn& txn, QueueName nam
 
 void erase_deletion(store::Txn& txn, const QueueName& name) { txn.erase(deletion_key(name)); }
 
+Task<> erase_old_deletions(store::Txn& txn, std::int64_t time_ms) {
+  for (const auto& [key, value] : co_await txn.scan(store::prefix_range("sqs", "deleted")))
+    if (store::decode<DeletionRecord>(value).deleted_ms < time_ms) txn.erase(key);
+}
+
 void add_source(store::Txn& txn, const QueueName& target, const std::string& source) {
   txn.put(source_key(target, source), "");
 }

@@ -38,6 +38,8 @@ Task<std::vector<std::string>> list_queues(store::Txn& txn, QueueName where, std
 
 Task<std::optional<DeletionRecord>> load_deletion(store::Txn& txn, QueueName name);
 void erase_deletion(store::Txn& txn, const QueueName& name);
+/// Those of before `time_ms`.
+Task<> erase_old_deletions(store::Txn& txn, std::int64_t time_ms);
 
 // Which queues have `target` as their dead-letter queue; of one account and region.
 

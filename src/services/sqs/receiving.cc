@@ -35,32 +35,42 @@ Task<> move_message(store::Txn& txn, QueuePointer to, flow::ReceivedMessage mess
 }
 
 Task<std::vector<flow::ReceivedMessage>> receive(Directory& directory, QueuePointer queue, Receiving how) {
-  flow::ReceiveOptions options{.most = how.most,
-                               .visibility = how.visibility,
-                               .wait_until = how.wait_until,
-                               .most_receives = 0,
-                               .exceeded = {},
-                               .abandoned = std::move(how.abandoned)};
-  if (queue->settings.redrive) {
+  while (true) {
     // Without its dead-letter queue a message stays where it is.
-    const RedrivePolicy policy = *queue->settings.redrive;
-    if (const QueuePointer target = co_await directory.find(policy.target)) {
-      options.most_receives = policy.most_receives;
+    const auto policy = queue->settings.redrive;
+    const std::uint64_t changes = queue->redrive_changes;
+    QueuePointer target;
+    if (policy) target = co_await directory.find(policy->target);
+    const auto is_outdated = [queue, target, changes] {
+      return queue->redrive_changes != changes || (target && target->gone);
+    };
+    flow::ReceiveOptions options{
+        .most = how.most,
+        .visibility = how.visibility,
+        .wait_until = how.wait_until,
+        .most_receives = target ? policy->most_receives : 0,
+        .exceeded = {},
+        .abandoned = [asked = how.abandoned, is_outdated] { return is_outdated() || (asked && asked()); }};
+    if (target)
       options.exceeded = [&directory, target, source = queue->arn](store::Txn& txn,
                                                                    flow::ReceivedMessage message) {
         return move_to_dead_letters(txn, directory, target, std::move(message), source);
       };
+    std::vector<flow::ReceivedMessage> received;
+    bool over_the_limit = false;
+    try {
+      received = co_await queue->messages.receive(std::move(options));
+    } catch (const flow::TooManyInFlight&) {
+      over_the_limit = true;
+    } catch (const aws::Error&) {
+      // The dead-letter queue was deleted meanwhile.
+      if (!is_outdated()) throw;
     }
+    if (over_the_limit) throw over_limit("The maximum number of in flight messages is reached.");
+    const bool asked_to_end = how.abandoned && how.abandoned();
+    if (!received.empty() || !is_outdated() || asked_to_end || queue->gone || directory.closed())
+      co_return received;
   }
-  std::vector<flow::ReceivedMessage> received;
-  bool over_the_limit = false;
-  try {
-    received = co_await queue->messages.receive(std::move(options));
-  } catch (const flow::TooManyInFlight&) {
-    over_the_limit = true;
-  }
-  if (over_the_limit) throw over_limit("The maximum number of in flight messages is reached.");
-  co_return received;
 }
 
 Received describe(const OpenQueue& queue, const flow::ReceivedMessage& message, TimePoint received) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/sqs/errors.h"
+#include "services/sqs/limits.h"
 #include "services/sqs/queues_store.h"
 
 namespace martlet::sqs {
@@ -64,11 +65,15 @@ Task<> SqsService::restore() {
   co_await moves_.restore();
 }
 
-/// A message that was sent while its queue was being deleted may have been left behind.
+/// A message that was sent while its queue was being deleted may have been left behind; names can be used
+/// again.
 Task<> SqsService::remove_leftovers() {
   std::set<std::string> known;
-  const auto ids = co_await with_.store.transact(
-      [](store::Txn& txn) -> Task<std::vector<std::string>> { co_return co_await list_queue_ids(txn); });
+  const std::int64_t quarantine_over = to_epoch_ms(with_.clock.now() - kNameQuarantine);
+  const auto ids = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<std::string>> {
+    co_await erase_old_deletions(txn, quarantine_over);
+    co_return co_await list_queue_ids(txn);
+  });
   known.insert(ids.begin(), ids.end());
   std::string after;
   while (true) {

@@ -22,6 +22,10 @@ Task<> give_back(Fixture& fixture, sources::Reader& reader, Records records, Dur
       [&](store::Txn& txn) -> Task<> { co_await reader.give_back(txn, records, delay); });
 }
 
+Task<> read_into(sources::Reader& reader, std::optional<std::size_t>& got) {
+  got = (co_await reader.read({})).size();
+}
+
 TEST(QueueSource, RecordsHaveTheFormThatFunctionsGet) {
   with_service([](Fixture& fixture) -> Task<> {
     const std::string url = co_await fixture.make("orders");
@@ -117,8 +121,38 @@ TEST(QueueSource, RedriveAppliesToItsReaders) {
   });
 }
 
-Task<> read_into(sources::Reader& reader, std::optional<std::size_t>& got) {
-  got = (co_await reader.read({})).size();
+TEST(QueueSource, WhoWaitsGoesByTheNewRedrivePolicy) {
+  with_service([](Fixture& fixture) -> Task<> {
+    const std::string dead = co_await fixture.make("dead");
+    const std::string url = co_await fixture.make("orders");
+    co_await fixture.send(url, "poison");
+    const auto reader = fixture.service.source().open(fixture.arn("orders"), "");
+    EXPECT_EQ((co_await reader->read({})).size(), 1U);
+    TaskGroup tasks(fixture.executor);
+    std::optional<std::size_t> got;
+    tasks.spawn("read", read_into(*reader, got));
+    co_await settle(fixture.executor);
+    SetQueueAttributesRequest change;
+    change.queue_url = url;
+    change.attributes["RedrivePolicy"] =
+        R"({"deadLetterTargetArn":")" + fixture.arn("dead").str() + R"(","maxReceiveCount":1})";
+    co_await fixture.service.SetQueueAttributes(fixture.context, change);
+    fixture.clock->advance(std::chrono::seconds(30));
+    co_await settle(fixture.executor);
+    EXPECT_EQ((co_await fixture.receive(dead)).size(), 1U);
+    EXPECT_FALSE(got);
+    // And without it when the dead-letter queue is deleted while somebody waits.
+    co_await fixture.send(url, "stays");
+    co_await tasks.join();
+    EXPECT_EQ(got, 1U);
+    got.reset();
+    tasks.spawn("read", read_into(*reader, got));
+    co_await settle(fixture.executor);
+    co_await fixture.service.DeleteQueue(fixture.context, {.queue_url = dead});
+    fixture.clock->advance(std::chrono::seconds(30));
+    co_await tasks.join();
+    EXPECT_EQ(got, 1U);
+  });
 }
 
 TEST(QueueSource, ClosingEndsReads) {
