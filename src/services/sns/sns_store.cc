@@ -37,6 +37,16 @@ std::string sms_key(const std::string& account, const std::string& region) {
   return Key("sns", "sms", account, region);
 }
 
+/// With the subscription that waited for it in vain.
+Task<> expire_token(store::Txn& txn, std::string token) {
+  const std::optional<TokenRecord> record = co_await load_token(txn, token);
+  txn.erase(token_key(token));
+  const std::optional<TopicName> topic = record ? topic_of_arn(record->topic_arn) : std::nullopt;
+  if (!topic) co_return;
+  const auto waiting = co_await load_subscription(txn, {*topic, record->subscription.id});
+  if (waiting && waiting->pending) erase_subscription(txn, *topic, *waiting);
+}
+
 }  // namespace
 
 Task<std::optional<std::string>> load_topic_bytes(store::Txn& txn, TopicName name) {
@@ -144,8 +154,8 @@ Task<> save_token(store::Txn& txn, std::string token, TokenRecord record, std::i
   const store::Range expired{Key("sns", "expiry"), Key("sns", "expiry", now_ms)};
   for (const auto& [key, value] : co_await txn.scan(expired, {.limit = kSweptAtOnce})) {
     txn.erase(key);
-    txn.erase(
-        token_key(std::get<3>(store::unpack<std::string, std::string, std::int64_t, std::string>(key))));
+    co_await expire_token(
+        txn, std::get<3>(store::unpack<std::string, std::string, std::int64_t, std::string>(key)));
   }
   txn.put(Key("sns", "expiry", record.expires_ms, token), "");
   store::put_record(txn, token_key(token), record);

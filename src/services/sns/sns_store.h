@@ -61,7 +61,8 @@ Task<std::vector<OwnedSubscription>> list_owned_subscriptions(store::Txn& txn, s
                                                               std::size_t limit);
 
 Task<std::optional<TokenRecord>> load_token(store::Txn& txn, std::string token);
-/// Erases some that have expired by `now_ms`, so that they do not pile up.
+/// Erases some that have expired by `now_ms`, with the subscriptions that waited for them, so that they do
+/// not pile up.
 Task<> save_token(store::Txn& txn, std::string token, TokenRecord record, std::int64_t now_ms);
 
 /// The first of `count` numbers that nobody else gets.
