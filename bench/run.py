@@ -20,6 +20,7 @@ import tempfile
 import api
 import environments
 import invocations
+import matcher
 import queues
 import startup
 from server import ROOT, functions
@@ -38,6 +39,7 @@ PARTS = {
     "fsync": queues.measure_fsync,
     "backlog": queues.measure_backlog,
     "mapping": queues.measure_mapping,
+    "matcher": matcher.measure_matcher,
     "source": startup.measure_source,
 }
 
@@ -55,8 +57,9 @@ def main():
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.requests, options.cold, options.environments = 3, 200, 10, 50
+    programs = ["martlet", "martlet_load", "martlet_drain", "martlet_matcher_bench"]
     subprocess.run(
-        ["cmake", "--build", ROOT / "build/release", "--target", "martlet", "martlet_load", "martlet_drain"],
+        ["cmake", "--build", ROOT / "build/release", "--target", *programs],
         check=True,
         stdout=subprocess.DEVNULL,
     )

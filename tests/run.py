@@ -162,6 +162,18 @@ def chosen(options, step, file):
     return step in wanted or not wanted or f"{step}/{file.stem.removeprefix('test_')}" in wanted
 
 
+SIMULATED_SEEDS = 4000
+
+
+def sim(tally, options):
+    """Queues, mappings and asynchronous invocations in simulated time, with faults."""
+    program = ROOT / "build/release/tests/sim/martlet_sim"
+    code, output, log, seconds = run("sim", [program, "--seeds", SIMULATED_SEEDS, "--jobs", PROCESSORS])
+    counts = re.search(r"^(\d+) seeds passed, (\d+) seeds failed$", output, re.MULTILINE)
+    passed, failed = (int(counts[1]), int(counts[2])) if counts else (0, 1)
+    tally.add("sim", passed, max(failed, int(code != 0)), seconds, "seeds", log)
+
+
 def api(tally, options, preset="release"):
     python_tests(tally, "api", sorted((ROOT / "tests/api").glob("test_*.py")), options, preset)
 
@@ -228,8 +240,8 @@ def sanitized(tally, options):
                 api(tally, options, preset)
 
 
-STEPS = {"style": style, "unit": unit, "runtimes": runtimes, "api": api, "security": security, "apps": apps, "pages": pages, "tidy": tidy}
-NEEDS_BUILD = {"unit", "runtimes", "api", "security", "apps", "pages", "tidy"}
+STEPS = {"style": style, "unit": unit, "sim": sim, "runtimes": runtimes, "api": api, "security": security, "apps": apps, "pages": pages, "tidy": tidy}
+NEEDS_BUILD = {"unit", "sim", "runtimes", "api", "security", "apps", "pages", "tidy"}
 QUICK = ["style", "unit"]
 
 

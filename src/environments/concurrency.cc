@@ -107,6 +107,12 @@ std::expected<Concurrency::Seat, ThrottleReason> Concurrency::enter(const std::s
   return Seat(found, use);
 }
 
+std::size_t Concurrency::most_tenant_environments(const std::string& function) const {
+  const auto found = functions_.find(function);
+  const bool reserves = found != functions_.end() && found->second->reserved;
+  return std::size_t{reserves ? *found->second->reserved : limits_.account} * 5 / 2;
+}
+
 bool Concurrency::grow(const std::string& function, Duration now) {
   const auto found = find(function);
   const double most = limits_.scaling;

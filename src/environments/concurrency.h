@@ -59,6 +59,10 @@ class Concurrency {
   /// it had as many as the scaling rate allows.
   bool grow(const std::string& function, Duration now);
 
+  /// Environments of tenants, busy or idle, that the function may have at a time: 2,500 for every 1,000 of
+  /// its concurrency ("Troubleshooting tenant isolation for Lambda functions").
+  [[nodiscard]] std::size_t most_tenant_environments(const std::string& function) const;
+
   /// See Fleet::set_reserved_concurrency.
   void reserve(const std::string& function, std::optional<std::uint32_t> concurrency);
   /// Claims (or gives back, when negative) concurrency for provisioned environments.

@@ -119,6 +119,14 @@ TEST(Concurrency, AFunctionGrowsAtTheScalingRate) {
   EXPECT_TRUE(concurrency.grow(kG, 500s));
 }
 
+TEST(Concurrency, EnvironmentsOfTenantsAreTwoAndAHalfTimesTheConcurrency) {
+  Concurrency concurrency({.account = 1000});
+  EXPECT_EQ(concurrency.most_tenant_environments(kF), 2500u);
+  concurrency.reserve(kF, 3);
+  EXPECT_EQ(concurrency.most_tenant_environments(kF), 7u);
+  EXPECT_EQ(concurrency.most_tenant_environments(kG), 2500u);
+}
+
 TEST(Concurrency, FunctionsAtRestAreForgotten) {
   Concurrency concurrency({.account = 5});
   concurrency.reserve(kF, 1);

@@ -53,7 +53,8 @@ void Environment::begin(std::shared_ptr<Run> run) {
   if (stage_ == Stage::kInit) {
     chosen->started = around_.clock.elapsed();
     log_->begin_tail();
-    log_->add(Start{chosen->run->invocation.request_id, spec_->version, chosen->run->invocation.trace_id});
+    log_->add(Start{chosen->run->invocation.request_id, spec_->version, chosen->run->invocation.trace_id,
+                    spec_->tenant_id});
     return;
   }
   if (chosen->replied) {
@@ -134,7 +135,7 @@ Event Environment::deliver(Slot& slot) {
     slot.started = now;
     set_deadline(slot, now + spec_->timeout);
     log_->begin_tail();
-    log_->add(Start{invocation.request_id, spec_->version, invocation.trace_id});
+    log_->add(Start{invocation.request_id, spec_->version, invocation.trace_id, spec_->tenant_id});
   }
   // The function compares this with the machine's clock, which a test's jump in time does not move.
   const auto left = *slot.deadline - now;
@@ -155,6 +156,7 @@ Event Environment::deliver(Slot& slot) {
   add("Lambda-Runtime-Trace-Id", invocation.trace_id);
   add("Lambda-Runtime-Client-Context", invocation.client_context);
   add("Lambda-Runtime-Cognito-Identity", invocation.cognito_identity);
+  add("Lambda-Runtime-Aws-Tenant-Id", spec_->tenant_id);
   return event;
 }
 
@@ -241,7 +243,8 @@ Task<> Environment::settle(Slot& slot, Outcome outcome, Status status, std::stri
                         .error_type = closing.error_type,
                         .duration = outcome.duration,
                         .produced_bytes = outcome.payload.size(),
-                        .trace = closing.trace_id});
+                        .trace = closing.trace_id,
+                        .tenant_id = spec_->tenant_id});
   outcome.billed_duration = billed_for(outcome.duration, closing);
   if (extensions_busy() && !doomed_)
     slot.closing = std::move(closing);
@@ -273,7 +276,8 @@ void Environment::close(const std::string& request_id, microseconds duration, co
                 .restore_duration = closing.restore_duration,
                 .status = closing.status,
                 .error_type = closing.error_type,
-                .trace = closing.trace_id};
+                .trace = closing.trace_id,
+                .tenant_id = spec_->tenant_id};
   if (closing.restore_duration) report.billed_restore_duration = billed(*closing.restore_duration, {});
   log_->add(report);
 }

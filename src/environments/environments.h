@@ -87,6 +87,10 @@ struct Spec {
   bool snap_start = false;
   /// Events that one environment takes at a time; 1 for ordinary functions.
   std::uint32_t concurrency = 1;
+  /// TenancyConfig PER_TENANT: events go to Specs with a tenant, one for each tenant.
+  bool per_tenant = false;
+  /// The only tenant whose events these environments take; empty for functions without tenant isolation.
+  std::string tenant_id;
   sandbox::Egress egress;
   CredentialsForEnvironment credentials;
 };
@@ -111,6 +115,8 @@ struct Invocation {
   std::string client_context;
   std::string cognito_identity;
   std::string trace_id;
+  /// Whose event it is, with tenant isolation: the Spec is that tenant's. Else empty.
+  std::string tenant_id = {};
   /// Where the answer goes when the caller wants it piece by piece; null: all of it into Outcome::payload.
   std::shared_ptr<ResponseSink> sink = nullptr;
 };

@@ -53,6 +53,8 @@ struct Fleet::Impl : std::enable_shared_from_this<Fleet::Impl> {
   /// The same for SnapStart: from a snapshot where there is one.
   static Task<> restore(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                         std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run);
+  /// Whether the function has as many environments of tenants as it may have.
+  [[nodiscard]] bool has_all_tenants(const Spec& spec) const;
   void throttle(Run& run, ThrottleReason reason);
   /// The code has nothing that could be started.
   static void refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, const std::string& message);

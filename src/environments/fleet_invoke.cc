@@ -13,6 +13,8 @@ constexpr int kMaxAttempts = 3;
 
 Task<Outcome> Fleet::Impl::invoke(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                                   Invocation invocation) {
+  if (invocation.tenant_id != spec->tenant_id)
+    throw std::logic_error("an event of another tenant than its Spec's");
   ++self->invocations;
   const auto runtime = self->runtimes.find(spec->runtime);
   if (!runtime) {
@@ -75,7 +77,8 @@ Task<> Fleet::Impl::deliver(std::shared_ptr<Impl> self, std::shared_ptr<const Sp
     } else if (!self->roster.fits(*spec)) {
       self->roster.make_room(*spec);
       co_await wait_for_room(self, give_up_at);
-    } else if (!self->concurrency.grow(spec->function_arn, self->clock.elapsed())) {
+    } else if (self->has_all_tenants(*spec) ||
+               !self->concurrency.grow(spec->function_arn, self->clock.elapsed())) {
       self->throttle(*run, ThrottleReason::kFunctionInvocationRateLimitExceeded);
     } else {
       ++attempts;
@@ -85,6 +88,11 @@ Task<> Fleet::Impl::deliver(std::shared_ptr<Impl> self, std::shared_ptr<const Sp
         --attempts;
     }
   }
+}
+
+bool Fleet::Impl::has_all_tenants(const Spec& spec) const {
+  return !spec.tenant_id.empty() &&
+         roster.of_tenants(spec.function_arn) >= concurrency.most_tenant_environments(spec.function_arn);
 }
 
 void Fleet::Impl::throttle(Run& run, ThrottleReason reason) {
@@ -97,9 +105,9 @@ void Fleet::Impl::throttle(Run& run, ThrottleReason reason) {
 Task<bool> Fleet::Impl::start(std::shared_ptr<Impl> self, std::shared_ptr<const Spec> spec,
                               std::shared_ptr<const Runtime> runtime, std::shared_ptr<Run> run) {
   const Birth birth = self->launcher.conceive(spec, runtime, InitializationType::kOnDemand);
-  // While it waited for its turn another environment may have become free.
+  // While it waited for its turn another environment may have become free, or others taken the last places.
   const auto unwanted = [self, wanted = spec.get()] {
-    return self->stopping || self->roster.has_idle(wanted);
+    return self->stopping || self->roster.has_idle(wanted) || self->has_all_tenants(*wanted);
   };
   const auto first = co_await self->launcher.start(birth, self->options.init_timeout, nullptr, unwanted);
   if (first && !*first) co_return false;
@@ -162,7 +170,7 @@ void Fleet::Impl::refuse_entrypoint(const Spec& spec, LogStream& log, Run& run, 
 void Fleet::Impl::refuse(const Spec& spec, LogStream& log, Run& run, const InitFailure& failure) {
   const std::string& id = run.invocation.request_id;
   log.begin_tail();
-  log.add(Start{id, spec.version, run.invocation.trace_id});
+  log.add(Start{id, spec.version, run.invocation.trace_id, spec.tenant_id});
   log.add(Fault{id, failure.message, failure.error_type});
   log.add(End{id});
   Outcome outcome{.kind = failure.kind, .payload = failure.document};
@@ -173,7 +181,8 @@ void Fleet::Impl::refuse(const Spec& spec, LogStream& log, Run& run, const InitF
                  .memory_mb = spec.memory_mb,
                  .status = Status::kError,
                  .error_type = failure.error_type,
-                 .trace = run.invocation.trace_id});
+                 .trace = run.invocation.trace_id,
+                 .tenant_id = spec.tenant_id});
   outcome.log_tail = log.tail();
   run.outcome = std::move(outcome);
   log.flush();

@@ -156,6 +156,59 @@ TEST(Limits, TheAccountsConcurrencyAndTheScalingRate) {
       options);
 }
 
+TEST(Tenants, ShareNoEnvironmentAndHaveALimit) {
+  const Code code =
+      python("import os\ndef handler(event, context):\n    return [os.getpid(), context.tenant_id]\n");
+  with_process_fleet([&](ProcessWorld& world) -> Task<> {
+    const auto of = [&](const std::string& tenant) {
+      auto spec = spec_for(code, "python3.11", "app.handler");
+      spec->per_tenant = true;
+      spec->tenant_id = tenant;
+      spec->logging.format = Logging::Format::kJson;
+      return spec;
+    };
+    const auto event_of = [](const std::string& tenant) {
+      Invocation invocation = event("0");
+      invocation.tenant_id = tenant;
+      return invocation;
+    };
+    const auto blue = of("blue");
+    const auto red = of("red");
+    world.fleet.set_reserved_concurrency(kFunctionArn, 1);  // two environments of tenants
+    const Outcome first = co_await world.fleet.invoke(blue, event_of("blue"));
+    EXPECT_THAT(first.payload, HasSubstr("\"blue\""));
+    EXPECT_THAT(first.log_tail, HasSubstr(R"("tenantId":"blue")"));
+    const Outcome other = co_await world.fleet.invoke(red, event_of("red"));
+    EXPECT_THAT(other.payload, HasSubstr("\"red\""));
+    EXPECT_EQ((co_await world.fleet.invoke(blue, event_of("blue"))).payload, first.payload);
+    EXPECT_EQ((co_await world.fleet.invoke(red, event_of("red"))).payload, other.payload);
+
+    const Outcome third = co_await world.fleet.invoke(of("green"), event_of("green"));
+    EXPECT_EQ(third.kind, Outcome::Kind::kThrottled);
+    EXPECT_EQ(third.throttle_reason, ThrottleReason::kFunctionInvocationRateLimitExceeded);
+    world.fleet.retire(red);
+    while (world.fleet.statistics().idle + world.fleet.statistics().frozen > 1)
+      co_await world.clock->sleep_elapsed(1ms);
+    EXPECT_TRUE((co_await world.fleet.invoke(of("green"), event_of("green"))).succeeded());
+  });
+}
+
+TEST(Tenants, AnEventOfAnotherTenantIsNotTaken) {
+  const Code code = python("def handler(event, context):\n    return 1\n");
+  with_process_fleet([&](ProcessWorld& world) -> Task<> {
+    const auto spec = spec_for(code, "python3.11", "app.handler");
+    spec->tenant_id = "blue";
+    bool refused = false;
+    try {
+      co_await world.fleet.invoke(spec, event("0"));
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(world.fleet.statistics().cold_starts, 0u);
+  });
+}
+
 TEST(Room, IdleEnvironmentsCountWhatTheyHold) {
   const Code code = python("def handler(event, context):\n    return 1\n");
   FleetOptions options = options_for_test();

@@ -71,6 +71,8 @@ struct Start {
   std::string_view version = {};
   /// The header X-Amzn-Trace-Id; empty when there is none.
   std::string_view trace = {};
+  /// With tenant isolation; not in text, nor in the Logs API.
+  std::string_view tenant_id = {};
 };
 
 struct RuntimeDone {
@@ -81,6 +83,7 @@ struct RuntimeDone {
   std::uint64_t produced_bytes = 0;
   std::span<const EventSpan> spans = {};
   std::string_view trace = {};
+  std::string_view tenant_id = {};
 };
 
 struct Report {
@@ -95,6 +98,7 @@ struct Report {
   Status status = Status::kSuccess;
   std::string_view error_type = {};
   std::string_view trace = {};
+  std::string_view tenant_id = {};
 };
 
 struct End {

@@ -127,7 +127,10 @@ struct Json {
   Result operator()(const Start& e) const {
     Object record;
     record.text("requestId", e.request_id).text_unless_empty("version", e.version);
-    if (!is_logs_api(dialect)) add_trace(record, e.trace);
+    if (!is_logs_api(dialect)) {
+      record.text_unless_empty("tenantId", e.tenant_id);
+      add_trace(record, e.trace);
+    }
     return Record{"platform.start", std::move(record).end()};
   }
   Result operator()(const RuntimeDone& e) const {
@@ -138,7 +141,7 @@ struct Json {
       record.text("status", name_of(e.status));
       return Record{"platform.runtimeDone", std::move(record).end()};
     }
-    record.status(e.status, e.error_type);
+    record.text_unless_empty("tenantId", e.tenant_id).status(e.status, e.error_type);
     add_trace(record, e.trace);
     add_spans(record, e.spans);
     record.raw(
@@ -158,7 +161,9 @@ struct Json {
       metrics.number("billedRestoreDurationMs",
                      static_cast<std::uint64_t>(e.billed_restore_duration->count() / 1000));
     Object record;
-    record.text("requestId", e.request_id).raw("metrics", std::move(metrics).end());
+    record.text("requestId", e.request_id);
+    if (!is_logs_api(dialect)) record.text_unless_empty("tenantId", e.tenant_id);
+    record.raw("metrics", std::move(metrics).end());
     add_trace(record, e.trace);
     if (!is_logs_api(dialect)) record.status(e.status, e.error_type);
     return Record{"platform.report", std::move(record).end()};

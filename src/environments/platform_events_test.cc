@@ -54,6 +54,21 @@ TEST(PlatformEvents, StartEndAndReportAreWrittenAsAwsWritesThem) {
   EXPECT_TRUE(text(report).ends_with("Max Memory Used: 35 MB\t\n"));
 }
 
+TEST(PlatformEvents, TheTenantIsInTheRecordsOfAnInvocation) {
+  const Start start{"id", "1", kTrace, "blue"};
+  EXPECT_TRUE(
+      record(start, "platform.start").starts_with(R"({"requestId":"id","version":"1","tenantId":"blue",)"));
+  EXPECT_EQ(record(start, "platform.start", Dialect::kLogs), R"({"requestId":"id","version":"1"})");
+  EXPECT_EQ(text(start), "START RequestId: id Version: 1\n");
+  const RuntimeDone done{.request_id = "id", .tenant_id = "blue"};
+  EXPECT_TRUE(record(done, "platform.runtimeDone").starts_with(R"({"requestId":"id","tenantId":"blue",)"));
+  Report report = full_report();
+  EXPECT_EQ(record(report, "platform.report").find("tenantId"), std::string::npos);
+  report.tenant_id = "blue";
+  EXPECT_TRUE(record(report, "platform.report", Dialect::kLog)
+                  .starts_with(R"({"requestId":"id","tenantId":"blue",)"));
+}
+
 TEST(PlatformEvents, ReportTellsOfTheRestoreAndOfTheTrace) {
   Report report = full_report();
   report.init_duration.reset();

@@ -115,6 +115,13 @@ bool Roster::has_idle(const Spec* spec) const {
          std::ranges::any_of(found->second.idle, takes);
 }
 
+std::size_t Roster::of_tenants(const std::string& function_arn) const {
+  return static_cast<std::size_t>(std::ranges::count_if(entries_, [&](const auto& entry) {
+    const Spec& spec = *entry.first->spec();
+    return !spec.tenant_id.empty() && spec.function_arn == function_arn;
+  }));
+}
+
 bool Roster::fits(const Spec& spec) const {
   if (entries_.empty()) return true;
   return entries_.size() < room_.environments && memory_ + aside_ + expected(spec) <= room_.memory_bytes;

@@ -47,6 +47,9 @@ class Roster {
   /// Whether one waits for an event.
   [[nodiscard]] bool has_idle(const Spec* spec) const;
 
+  /// How many that function (unqualified ARN) has that belong to a tenant.
+  [[nodiscard]] std::size_t of_tenants(const std::string& function_arn) const;
+
   /// Whether one more keeps the bounds. One always has room.
   [[nodiscard]] bool fits(const Spec& spec) const;
   /// Ends the environment that has been idle longest, unless enough of them are ending already.

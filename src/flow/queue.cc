@@ -23,15 +23,17 @@ std::string Queue::key_of(const Position& position) const {
   return prefix_ + store::Key(position.due_ms, position.number, position.boot).str();
 }
 
-void Queue::put(store::Txn& txn, std::string body, TimePoint due) {
+Position Queue::put(store::Txn& txn, std::string body, TimePoint due) {
   const Position position{.due_ms = to_epoch_ms(due), .number = next_number_++, .boot = boot_};
   txn.put(key_of(position), std::move(body));
   txn.after_commit([this, position] { added(position); });
+  return position;
 }
 
-void Queue::erase(store::Txn& txn, const Message& message) {
-  txn.erase(key_of(message.position));
-  txn.after_commit([this, position = message.position] { settled(position); });
+void Queue::erase(store::Txn& txn, const Position& position) {
+  txn.erase(key_of(position));
+  // The window may go on naming it: take() then finds that it is gone.
+  txn.after_commit([this, position] { settled(position); });
 }
 
 void Queue::put_back(store::Txn& txn, const Message& message, std::string body, TimePoint due) {

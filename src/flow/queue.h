@@ -56,16 +56,17 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  /// Adds a message when `txn` commits; it can be taken from `due` on.
-  void put(store::Txn& txn, std::string body, TimePoint due);
+  /// Adds a message when `txn` commits; it can be taken from `due` on. Returns where it stands.
+  Position put(store::Txn& txn, std::string body, TimePoint due);
 
   /// The next due message that nobody has; waits until there is one. nullopt once the queue is closed.
   Task<std::optional<Message>> take();
 
   // What becomes of a taken message, when `txn` commits: exactly one of these.
 
-  /// It is done with.
-  void erase(store::Txn& txn, const Message& message);
+  /// It is done with. One that nobody has taken may be erased by its position, too.
+  void erase(store::Txn& txn, const Message& message) { erase(txn, message.position); }
+  void erase(store::Txn& txn, const Position& position);
   /// It can be taken again from `due` on, with another body.
   void put_back(store::Txn& txn, const Message& message, std::string body, TimePoint due);
   /// It can be taken again at once, as if it had not been taken. Needs no transaction.

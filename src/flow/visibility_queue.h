@@ -5,9 +5,10 @@
 // and its receive count tells how often it was. Receiving is written down, so counts and timeouts survive a
 // crash. SQS is this queue; its messages' content is the owner's business.
 //
-// Two orders: *standard* gives visible messages about in the order of their becoming visible, those of quiet
-// groups before those of groups that have much in flight (fair queues); *FIFO* gives the messages of a group
-// strictly in the order of their sending, and none of a group that has one in flight.
+// Two orders: *standard* gives visible messages about in the order of their sending, those of quiet groups
+// before those of groups that have much in flight (fair queues); *FIFO* gives the messages of a group
+// strictly in the order of their sending, as many of a group as it can, and none of a group that has one in
+// flight.
 //
 // Memory holds a bounded window of the messages that can be received next; the rest stays in the store.
 // Commit and wake-up are one step: who waits in receive() is woken by the commit, or by the clock when a
@@ -63,13 +64,13 @@ struct ReceiveOptions {
   std::size_t most = 1;
   Duration visibility{};
   /// Waits until then for the first message (wall time); nullopt: until there is one or the queue is closed.
-  std::optional<TimePoint> wait_until;
+  std::optional<TimePoint> wait_until = std::nullopt;
   /// A message that was received this often already is not given out but handed to `exceeded`, as part of the
   /// transaction that erases it here; 0: never.
   std::uint32_t most_receives = 0;
-  std::function<Task<>(store::Txn& txn, ReceivedMessage message)> exceeded;
+  std::function<Task<>(store::Txn& txn, ReceivedMessage message)> exceeded = {};
   /// Asked before each wait; true ends it (the client has gone, a reader was closed).
-  std::function<bool()> abandoned;
+  std::function<bool()> abandoned = {};
 };
 
 enum class Settled {
@@ -97,7 +98,8 @@ struct VisibilityQueueSettings {
   std::size_t window = 4096;
 };
 
-/// receive() found messages but as many as may be are in flight.
+/// A receive() of a standard queue that does not wait (any longer) found messages, but as many as may be are
+/// in flight. A FIFO queue just gives none.
 class TooManyInFlight : public std::exception {
  public:
   [[nodiscard]] const char* what() const noexcept override { return "too many messages are in flight"; }
@@ -136,6 +138,8 @@ class VisibilityQueue {
   /// When the oldest message was sent; nullopt when there is none.
   Task<std::optional<TimePoint>> oldest();
 
+  /// Has every receive() that waits ask `abandoned` again.
+  void recheck();
   /// Ends every receive(), now and later.
   void close();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "gateway/call.h"
 
 namespace martlet::gateway {
 
@@ -43,6 +44,16 @@ std::string subject_of(std::string_view part, std::string_view prefix) {
 bool has_path(const wire::Endpoint& service, const net::RequestHead& head) {
   return service.model().speaks(wire::Protocol::kRestJson) &&
          service.find_operation(wire::Protocol::kRestJson, view_of(head)) != nullptr;
+}
+
+/// Old clients send forms to the URL of a queue: "/ACCOUNT/NAME", "/queue/REGION/ACCOUNT/NAME".
+bool is_form_for_queue(const net::RequestHead& head) {
+  const auto parts = split(head.path(), '/');
+  const bool with_region = parts.size() == 5 && parts[1] == "queue";
+  if (parts.size() != 3 && !with_region) return false;
+  const std::string_view account = parts[parts.size() - 2];
+  return account.size() == 12 && account.find_first_not_of("0123456789") == std::string_view::npos &&
+         guess_protocol(head, {}) == wire::Protocol::kQuery;
 }
 
 using Services = std::vector<const wire::Endpoint*>;
@@ -112,6 +123,10 @@ const wire::Endpoint* ServiceRouter::without_scope(const net::RequestHead& head,
   }
   if (!host.service_part.empty()) return nullptr;
   if (const wire::Endpoint* service = by_path(services_, head)) return service;
+  if (is_form_for_queue(head)) {
+    const Services queues = signed_as("sqs");
+    if (!queues.empty()) return queues.front();
+  }
   // Anybody may ask for an object of a public bucket, so what is left may be a bucket's name.
   const Services buckets = signed_as("s3");
   return buckets.empty() || head.path() == "/" ? nullptr : buckets.front();

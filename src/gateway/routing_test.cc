@@ -119,6 +119,20 @@ TEST_F(Routing, HostsOfFunctionsAndApisWinOverSignatures) {
   EXPECT_EQ(post.service->model().name, "apigatewaymanagementapi");
 }
 
+TEST_F(Routing, FormsForQueuesAreSqs) {
+  const std::vector<wire::Protocol> protocols{wire::Protocol::kAwsJson10, wire::Protocol::kQuery};
+  TestService sqs{{.name = "sqs", .endpoint_prefix = "sqs", .signing_name = "sqs"}, protocols, {}};
+  const wire::Endpoint endpoint(sqs.bound());
+  router_.add(endpoint);
+  const net::Headers form{{"Host", "localhost:4566"}, {"Content-Type", "application/x-www-form-urlencoded"}};
+  EXPECT_EQ(service("POST", "/000000000000/q", form), "sqs");
+  EXPECT_EQ(service("POST", "/queue/eu-west-1/000000000000/q", form), "sqs");
+  EXPECT_EQ(service("GET", "/000000000000/q?Action=SendMessage", {{"Host", "localhost:4566"}}), "sqs");
+  EXPECT_EQ(service("GET", "/000000000000/q", {{"Host", "localhost:4566"}}), "s3");
+  EXPECT_EQ(service("POST", "/bucket/key", form), "s3");
+  EXPECT_EQ(service("POST", "/000000000000/q/r", form), "s3");
+}
+
 TEST_F(Routing, UnknownServicesAreNamed) {
   EXPECT_EQ(find("POST", "/", as("sqs")).asked_for, "sqs");
   EXPECT_EQ(find("POST", "/", {{"X-Amz-Target", "AmazonSQS.SendMessage"}}).asked_for, "AmazonSQS");

@@ -1,12 +1,17 @@
 #include "patterns/pattern.h"
 
+#include "patterns/compiler.h"
+#include "patterns/group.h"
+
 namespace martlet::patterns {
 
-struct Event::Content {};
+Pattern Pattern::parse(std::string_view json, Dialect dialect) {
+  return Pattern(
+      std::make_shared<const Content>(Content{.dialect = dialect, .root = compile(json, dialect)}));
+}
 
-Event::Event(std::unique_ptr<Content> content) : content_(std::move(content)) {}
-Event::Event(Event&&) noexcept = default;
-Event& Event::operator=(Event&&) noexcept = default;
-Event::~Event() = default;
+bool Pattern::matches(const Event& event) const {
+  return event.valid() && patterns::matches(content_->root, event.content());
+}
 
 }  // namespace martlet::patterns

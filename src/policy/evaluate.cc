@@ -90,10 +90,12 @@ Naming Evaluation::applies(PolicyType type, const Statement& statement) {
   const Naming naming = of_resource ? names_principal(statement) : Naming::kItself;
   if (naming == Naming::kNot) return naming;
   if (statement.unknown_operator && statement.effect == Effect::kAllow) return Naming::kNot;
+  bool holds = true;
   for (const Condition& condition : statement.conditions) {
-    if (!condition.holds(reader_)) return Naming::kNot;
+    holds = condition.holds(reader_) && holds;
+    if (!holds && !trace_) break;  // a trace collects the keys that further conditions miss
   }
-  return naming;
+  return holds ? naming : Naming::kNot;
 }
 
 void Evaluation::look_at(PolicyType type, const StatementIndex& index, Verdict& verdict) {

@@ -138,7 +138,7 @@ TEST(Evaluate, TraceTellsWhatAppliedAndWhatWasMissing) {
   EXPECT_EQ(trace.matched[0].effect, Effect::kAllow);
   EXPECT_EQ(trace.matched[1].type, PolicyType::kResource);
   EXPECT_EQ(trace.matched[1].effect, Effect::kDeny);
-  EXPECT_EQ(trace.missing_keys, std::vector<std::string>{"aws:requesttag/team"});
+  EXPECT_EQ(trace.missing_keys, (std::vector<std::string>{"aws:requesttag/team", "sqs:x"}));
 }
 
 TEST(Evaluate, DenialsSpeakAsAwsDoes) {

@@ -185,6 +185,8 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 
 void App::Parts::register_everything() {
   targets.add("lambda", lambda.target());
+  targets.add("sqs", sqs.target());
+  sources.add("sqs", sqs.source());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
                                              net::ResponseWriter& writer) {
     return lambda.answer_url(
@@ -284,11 +286,13 @@ std::string App::Parts::listen() {
 
 Task<> App::Parts::reset() {
   lambda.reset();  // so that events whose functions end now are not put back
+  sqs.reset();     // so that what is being sent now is not kept
   co_await fleet.clear();
   co_await store->clear();
   lambda.reset();
   logs.reset();
   iam.reset();
+  sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });
   co_await blobs.clear();
@@ -296,8 +300,10 @@ Task<> App::Parts::reset() {
 }
 
 Task<> App::Parts::stop() {
+  sqs.end_waits();
   co_await server.drain(kDrainGrace);
   co_await lambda.stop();
+  co_await sqs.stop();
   co_await fleet.stop();
   co_await registries.stop();
   co_await tasks.stop();
@@ -320,6 +326,7 @@ App::~App() = default;
 Task<> App::run() {
   Parts& parts = *parts_;
   co_await parts.iam.restore();
+  co_await parts.sqs.restore();
   co_await parts.lambda.restore();
   const std::string url = parts.listen();
   parts.logs.start(parts.tasks);

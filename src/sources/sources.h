@@ -28,6 +28,10 @@ struct Record {
   std::string group;
   /// How often it was read, this time included.
   std::uint32_t receives = 1;
+  /// X-Amzn-Trace-Id of what put it there (SQS: AWSTraceHeader); empty when it is not known.
+  std::string trace_header = {};
+  /// Until when nobody else gets it, as this read has left it (wall time).
+  TimePoint held_until = {};
   /// How the source finds it again. Nobody else's business.
   std::string handle;
 };

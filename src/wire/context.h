@@ -9,6 +9,7 @@
 
 namespace martlet::wire {
 
+class Admission;
 class EventWriter;
 
 /// The principal behind a call.
@@ -41,6 +42,8 @@ struct Context {
   /// For operations whose output has an event stream: where they answer (wire/event_writer.h). Null for all
   /// others.
   EventWriter* events = nullptr;
+  /// Decides, once the input is known, whether the operation may run (wire/admission.h). Null: it may.
+  Admission* admission = nullptr;
   /// Headers an operation adds to its answer beyond those of its output shape.
   std::vector<std::pair<std::string, std::string>> response_headers;
 

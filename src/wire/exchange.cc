@@ -27,10 +27,15 @@ std::string query_body(const ServiceModel& service, const Operation& operation, 
          "</RequestId></ResponseMetadata></" + response + '>';
 }
 
-void decode_form(const Operation& operation, const RequestView& request, void* input, Decoding& decoding) {
+void decode_form(const ServiceModel& service, const Operation& operation, const RequestView& request,
+                 void* input, Decoding& decoding) {
   // A form in the body wins; some callers put everything into the query string.
   const bool in_body = request.body.find("Action=") != std::string_view::npos || request.query.empty();
-  decode_query(*operation.input, QueryForm(in_body ? request.body : request.query), input, decoding);
+  QueryForm form(in_body ? request.body : request.query);
+  if (!service.path_member.empty() && request.path.size() > 1 &&
+      operation.input->find_member(service.path_member) != nullptr)
+    form.add_missing(service.path_member, request.path);
+  decode_query(*operation.input, form, input, decoding);
 }
 
 }  // namespace
@@ -55,7 +60,7 @@ void decode_input(Protocol protocol, const ServiceModel& service, const Operatio
       decode_cbor(*operation.input, request.body, input, decoding);
       break;
     case Protocol::kQuery:
-      decode_form(operation, request, input, decoding);
+      decode_form(service, operation, request, input, decoding);
       break;
     case Protocol::kRestJson:
       decode_rest(operation, RestBody::kJson, request, input, decoding);

@@ -42,7 +42,8 @@ class QueryReader {
     Seen seen;
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
       const Member& member = shape.members[i];
-      const Node* child = member.access == nullptr ? nullptr : child_of(node, member.wire_name);
+      const Node* child = member.access == nullptr ? nullptr : child_of(node, member.xml_name());
+      if (child == nullptr && !member.query_name.empty()) child = child_of(node, member.wire_name);
       if (child == nullptr) continue;
       seen.add(i);
       const Path here{.parent = path, .name = member.name};
@@ -136,6 +137,11 @@ QueryForm::QueryForm(std::string_view form) {
     for (const std::string_view part : parts) node = &node->children[std::string(part)];
     node->value = *value;
   }
+}
+
+void QueryForm::add_missing(std::string_view key, std::string_view value) {
+  auto& value_there = root_.children[std::string(key)].value;
+  if (!value_there) value_there = value;
 }
 
 std::optional<std::string_view> QueryForm::find(std::string_view key) const {

@@ -27,6 +27,8 @@ class QueryForm {
     std::map<std::string, Node, std::less<>> children;
   };
   [[nodiscard]] const Node& root() const { return root_; }
+  /// Adds a top-level value, unless there is one.
+  void add_missing(std::string_view key, std::string_view value);
   /// A top-level value, such as Action.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view key) const;
 

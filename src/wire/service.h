@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/task.h"
+#include "wire/admission.h"
 #include "wire/context.h"
 #include "wire/tables.h"
 
@@ -83,6 +84,9 @@ struct ServiceModel {
   std::string_view xml_namespace = {};
   /// Error code of failed validation: "ValidationException".
   std::string_view validation_code = {};
+  /// Query protocol: a path other than "/" gives this member of the input where the form lacks it
+  /// ("QueueUrl").
+  std::string_view path_member = {};
   /// Sorted by name.
   std::span<const Operation> operations = {};
   /// Error shapes, sorted by name.
@@ -120,6 +124,7 @@ Task<> invoke(Task<Result> (Impl::*operation)(Context&, Input), void* api, Conte
   auto& target = static_cast<Impl&>(*static_cast<Api*>(api));
   Input input;
   exchange.read(&input);
+  if (context.admission != nullptr) co_await context.admission->admit(&input);
   if constexpr (std::is_void_v<Result>) {
     co_await (target.*operation)(context, std::move(input));
   } else {
@@ -131,6 +136,7 @@ Task<> invoke(Task<Result> (Impl::*operation)(Context&, Input), void* api, Conte
 template <class Api, class Impl, class Result>
 Task<> invoke(Task<Result> (Impl::*operation)(Context&), void* api, Context& context, Exchange& exchange) {
   auto& target = static_cast<Impl&>(*static_cast<Api*>(api));
+  if (context.admission != nullptr) co_await context.admission->admit(nullptr);
   if constexpr (std::is_void_v<Result>) {
     co_await (target.*operation)(context);
   } else {

@@ -96,6 +96,9 @@ struct Member {
   /// As it travels: the name of the JSON key, XML element, header, query parameter, label; prefix of
   /// kPrefixHeaders.
   std::string_view wire_name = {};
+  /// As it travels in the Query protocol of a service that also speaks another, where that differs; requests
+  /// may use either.
+  std::string_view query_name = {};
   const Shape* shape = nullptr;
   const SlotAccess* access = nullptr;
   /// Of the slot, from the start of the struct.
@@ -120,6 +123,8 @@ struct Member {
   bool idempotency_token : 1 = false;
   const XmlNamespace* xml_namespace = nullptr;
 
+  /// The name of its element in XML.
+  [[nodiscard]] std::string_view xml_name() const { return query_name.empty() ? wire_name : query_name; }
   [[nodiscard]] void* slot(void* structure) const { return static_cast<std::byte*>(structure) + offset; }
   /// The value of this member, null when absent. Values are only changed through pointers that were mutable
   /// at first.

@@ -17,11 +17,11 @@ class XmlWriter {
       const XmlNamespace* space =
           member.xml_namespace != nullptr ? member.xml_namespace : member.shape->xml_namespace;
       if (flat && member.shape->kind == Kind::kList) {
-        elements(*member.shape, member.wire_name, content);
+        elements(*member.shape, member.xml_name(), content);
       } else if (flat && member.shape->kind == Kind::kMap) {
-        entries(*member.shape, member.wire_name, space, content);
+        entries(*member.shape, member.xml_name(), space, content);
       } else {
-        value(*member.shape, member.wire_name, space, member.time_format, content);
+        value(*member.shape, member.xml_name(), space, member.time_format, content);
       }
     }
   }

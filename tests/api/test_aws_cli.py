@@ -146,11 +146,60 @@ class AwsCliTest(ApiTest):
                 refused = self.run_aws(aws, "lambda", "invoke", "--function-name", "nowhere", result, fails=True)
                 self.assertIn("ResourceNotFoundException", refused)
                 self.assertIn("Function not found: arn:aws:lambda:us-east-1:000000000000:function:nowhere", refused)
-                refused = self.run_aws(aws, "lambda", "list-event-source-mappings", fails=True)
-                self.assertIn("ListEventSourceMappings", refused)
+                self.assertEqual(self.aws(aws, "lambda", "list-event-source-mappings")["EventSourceMappings"], [])
+                refused = self.run_aws(aws, "logs", "describe-queries", fails=True)
+                self.assertIn("DescribeQueries", refused)
                 self.aws(aws, "lambda", "delete-function", "--function-name", "cli")
                 self.aws(aws, "logs", "delete-log-group", "--log-group-name", "/aws/lambda/cli")
                 self.start_over()
+
+    def test_what_belongs_to_functions(self):
+        """Versions, aliases, layers, permissions and settings, with Debian's version of the CLI where that is here."""
+        cli = sorted(VERSIONS.values(), key=lambda path: path != "/usr/bin/aws")[0]
+        self.deploy("smoke", SOURCE)
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:smoke"
+        of = ("--function-name", "smoke")
+
+        def aws(operation, *arguments):
+            return self.aws(cli, "lambda", operation, *arguments)
+
+        self.assertEqual(aws("publish-version", *of)["Version"], "1")
+        versions = aws("list-versions-by-function", *of, "--page-size", "1")["Versions"]
+        self.assertEqual([one["Version"] for one in versions], ["$LATEST", "1"])
+        alias = aws("create-alias", *of, "--name", "live", "--function-version", "1", "--description", "d")
+        self.assertEqual(alias["AliasArn"], arn + ":live")
+        routing = aws("update-alias", *of, "--name", "live", "--routing-config", "AdditionalVersionWeights={}")
+        self.assertEqual(routing["RevisionId"] == alias["RevisionId"], False)
+
+        package = f"fileb://{self.package}"
+        layer = aws("publish-layer-version", "--layer-name", "smoke", "--zip-file", package)
+        self.assertEqual(layer["Version"], 1)
+        version = ("--layer-name", "smoke", "--version-number", "1")
+        share = ("--statement-id", "all", "--action", "lambda:GetLayerVersion", "--principal", "*")
+        aws("add-layer-version-permission", *version, *share)
+        self.assertEqual(aws("list-layers")["Layers"][0]["LayerName"], "smoke")
+
+        allow = ("--statement-id", "s3", "--action", "lambda:InvokeFunction", "--principal", "s3.amazonaws.com")
+        aws("add-permission", *of, *allow)
+        self.assertEqual(json.loads(aws("get-policy", *of)["Policy"])["Statement"][0]["Resource"], arn)
+        url = aws("create-function-url-config", *of, "--auth-type", "NONE", "--cors", "AllowOrigins=*")
+        self.assertIn(".lambda-url.us-east-1.localhost", url["FunctionUrl"])
+        put = aws("put-function-event-invoke-config", *of, "--qualifier", "live", "--maximum-retry-attempts", "0")
+        self.assertEqual((put["FunctionArn"], put["MaximumRetryAttempts"]), (arn + ":live", 0))
+        profile = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/shop/abcdefghij"
+        publishers = ("--allowed-publishers", "SigningProfileVersionArns=" + profile)
+        config = aws("create-code-signing-config", *publishers)["CodeSigningConfig"]["CodeSigningConfigArn"]
+        aws("put-function-code-signing-config", *of, "--code-signing-config-arn", config)
+        self.assertEqual(aws("get-function-code-signing-config", *of)["CodeSigningConfigArn"], config)
+
+        aws("put-function-concurrency", *of, "--reserved-concurrent-executions", "5")
+        alias_of = (*of, "--qualifier", "live")
+        aws("put-provisioned-concurrency-config", *alias_of, "--provisioned-concurrent-executions", "1")
+        listed = aws("list-provisioned-concurrency-configs", *of)["ProvisionedConcurrencyConfigs"]
+        self.assertEqual([one["FunctionArn"] for one in listed], [arn + ":live"])
+        aws("tag-resource", "--resource", arn, "--tags", "team=shop")
+        function = aws("get-function", *of)
+        self.assertEqual((function["Tags"], function["Concurrency"]["ReservedConcurrentExecutions"]), ({"team": "shop"}, 5))
 
     def start_over(self):
         """For the next version: the role cannot go while its policy is attached, so everything goes."""

@@ -230,11 +230,14 @@ class NotImplementedTest(ApiTest):
     """What is not there says so, by name, in the protocol of its caller."""
 
     def test_lambda(self):
-        for call, name, parameters in (
-            (self.functions.list_event_source_mappings, "ListEventSourceMappings", {}),
-            (self.functions.create_event_source_mapping, "CreateEventSourceMapping", {"FunctionName": "f"}),
+        # Operations that this boto3 does not know.
+        for path, name in (
+            ("/2025-11-30/capacity-providers", "ListCapacityProviders"),
+            ("/2025-12-01/functions/f/durable-executions", "ListDurableExecutionsByFunction"),
         ):
-            self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
+            answer = self.server.signed("lambda", "GET", path)
+            self.assertEqual((answer.status, answer.error_type()), (501, "NotImplemented"), answer.body)
+            self.assertIn(name.encode(), answer.body)
 
     def test_logs(self):
         for call, name, parameters in (

@@ -24,12 +24,26 @@ class Model:
         self.validation_code = self.overlay.get("validationCode", overlay["defaults"][family]["validationCode"])
         self.protocols = self.metadata["protocols"] + self.overlay.get("extraProtocols", [])
         self.xml_namespace = self.overlay.get("xmlNamespace", self.metadata.get("xmlNamespace", ""))
+        self.path_member = self.overlay.get("pathMember", "")
+        self._apply_overlay()
         self.shape_names = sorted(self.shapes)
         self.shape_index = {name: index for index, name in enumerate(self.shape_names)}
         self._direct = {name: self._edges(name, direct=True) for name in self.structures()}
         self._all = {name: self._edges(name, direct=False) for name in self.structures()}
         self._component_direct = components(self._direct)
         self._component_all = components(self._all)
+
+    def _apply_overlay(self):
+        """Facts about shapes that the model lacks."""
+        for name, error in self.overlay.get("errors", {}).items():
+            self.shapes[name]["error"] = error
+        for name in self.overlay.get("openEnums", []):
+            self.shapes[name]["open"] = True
+        for name, (member, *pair) in self.overlay.get("queryNames", {}).items():
+            shape = self.shapes[name]
+            shape["queryName"] = member
+            if pair:
+                shape["key"]["locationName"], shape["value"]["locationName"] = pair
 
     def structures(self):
         """Names of the shapes that become C++ structs."""

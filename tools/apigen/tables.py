@@ -80,6 +80,9 @@ class Tables:
     def member_row(self, owner, name, ref, field):
         fields = [f".name = {literal(name)}", f".wire_name = {literal(ref.get('locationName', name))}",
                   f".shape = {self.shape_ref(ref['shape'])}"]
+        query_name = self.model.shapes[ref["shape"]].get("queryName")
+        if query_name:
+            fields.insert(2, f".query_name = {literal(query_name)}")
         if field:
             fields.append(f".access = {self.access(self.model.member_type(owner, ref))}")
             fields.append(f".offset = offsetof({names.type_name(owner)}, {field})")
@@ -118,14 +121,15 @@ class Tables:
         return f"&kElements[{self.elements.index(row)}]"
 
     def add_constraints(self, shape):
-        if not any(fact in shape for fact in ("min", "max", "pattern", "enum")):
+        is_closed = "enum" in shape and not shape.get("open")
+        if not is_closed and not any(fact in shape for fact in ("min", "max", "pattern")):
             return None
         fields = []
         fields += [f".has_{bound} = true" for bound in ("min", "max") if bound in shape]
         fields += [f".{bound} = {float(shape[bound])!r}" for bound in ("min", "max") if bound in shape]
         if "pattern" in shape:
             fields.append(f".pattern = {literal(shape['pattern'])}")
-        if "enum" in shape:
+        if is_closed:
             fields.append(f".enum_values = {{kEnumValues + {len(self.enum_values)}, {len(shape['enum'])}}}")
             self.enum_values += [literal(value) for value in shape["enum"]]
         row = "{" + ", ".join(fields) + "}"
@@ -186,7 +190,10 @@ class Tables:
         if metadata.get("awsQueryCompatible"):
             rows.append(".query_compatible = true")
         rows += [f".xml_namespace = {literal(self.model.xml_namespace)}",
-                 f".validation_code = {literal(self.model.validation_code)}", ".operations = kOperations"]
+                 f".validation_code = {literal(self.model.validation_code)}"]
+        if self.model.path_member:
+            rows.append(f".path_member = {literal(self.model.path_member)}")
+        rows.append(".operations = kOperations")
         if self.model.errors():
             rows.append(".errors = kErrorShapes")
         return rows

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
+#include "services/lambda/invocation_input.h"
 #include "services/lambda/json_check.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/service.h"
@@ -39,12 +40,14 @@ AsyncAttempt attempt_of(Outcome outcome, std::string version) {
 
 }  // namespace
 
-Task<> LambdaService::accept_event(wire::Context& context, FunctionName name, std::string payload) {
+Task<> LambdaService::accept_event(wire::Context& context, FunctionName name, std::string payload,
+                                   std::string tenant_id) {
   if (payload.size() > kMaxEventBytes)
     throw request_too_large(
         fmt::format("{} byte payload is too large for the Event invocation type (limit {} bytes)",
                     payload.size(), kMaxEventBytes));
-  co_await require_target(name, context.partition);
+  const Target target = co_await require_target(name, context.partition);
+  check_tenant(target.function.isolates_tenants(), tenant_id);
   AsyncEvent event;
   event.request_id = context.request_id;
   event.partition = context.partition;
@@ -54,6 +57,7 @@ Task<> LambdaService::accept_event(wire::Context& context, FunctionName name, st
   event.qualifier = name.qualifier;
   event.payload = std::move(payload);
   event.trace_header = context.trace_header;
+  event.tenant_id = std::move(tenant_id);
   event.accepted_ms = to_epoch_ms(with_.clock.now());
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     async_.add(txn, event);
@@ -65,7 +69,7 @@ Task<InvokeAsyncResponse> LambdaService::InvokeAsync(wire::Context& context, Inv
   const FunctionName name =
       resolve_function_name(context, input.function_name, std::nullopt, "InvokeFunction");
   if (const auto problem = json_problem(input.invoke_args)) throw invalid_payload(*problem);
-  co_await accept_event(context, name, std::move(input.invoke_args));
+  co_await accept_event(context, name, std::move(input.invoke_args), "");
   InvokeAsyncResponse out;
   out.status = 202;
   co_return out;
@@ -82,7 +86,9 @@ Task<> LambdaService::accept_delivery(store::Txn& txn, const targets::Delivery& 
   event.region = delivery.to.region;
   event.name = parts[1];
   if (parts.size() == 3) event.qualifier = parts[2];
-  if (!co_await load_function(txn, event.function())) throw function_not_found(delivery.to.str());
+  const auto function = co_await load_function(txn, event.function());
+  if (!function) throw function_not_found(delivery.to.str());
+  check_tenant(function->isolates_tenants(), "");  // no other service names a tenant
   event.payload = delivery.body;
   event.trace_header = delivery.trace_header;
   // An event that was already dropped as a loop, and whose record comes around again, goes no further.
@@ -103,7 +109,8 @@ Task<AsyncAttempt> LambdaService::attempt(AsyncEvent event) {
                             .invoked_function_arn = name.qualified_arn(event.partition),
                             .client_context = {},
                             .cognito_identity = {},
-                            .trace_id = event.trace_header});
+                            .trace_id = event.trace_header,
+                            .tenant_id = event.tenant_id});
     co_return attempt_of(std::move(ran.outcome), std::move(ran.version));
   } catch (const aws::Error& error) {
     refusal = error;

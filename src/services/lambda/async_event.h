@@ -21,6 +21,8 @@ struct AsyncEvent {
   std::string qualifier;
   std::string payload;
   std::string trace_header;
+  /// Empty but for functions with tenant isolation.
+  std::string tenant_id;
   std::int64_t accepted_ms = 0;
   /// How often the function failed at it.
   std::uint32_t failures = 0;
@@ -39,6 +41,7 @@ struct AsyncEvent {
     field(9, failures);
     field(10, attempts);
     field(11, partition);
+    field(12, tenant_id);
   }
 
   [[nodiscard]] FunctionName function() const { return {account, region, name, qualifier}; }

@@ -1,6 +1,7 @@
 #include "services/lambda/async_invocations.h"
 
 #include <algorithm>
+#include <boost/system/system_error.hpp>
 #include <vector>
 
 #include "base/log.h"
@@ -60,10 +61,26 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   }
 
   static Task<> dispatch(std::shared_ptr<Impl> self, LanePointer lane) {
-    while (auto message = co_await lane->queue.take()) {
+    while (auto message = co_await take(self, lane)) {
       ++lane->under_way;
       self->tasks.spawn("asynchronous invocation", handle(self, lane, std::move(*message)));
       while (lane->under_way >= lane->parallel) co_await lane->room.wait();
+    }
+  }
+
+  /// A store that fails for a while must not end the dispatcher for good.
+  static Task<std::optional<flow::Message>> take(std::shared_ptr<Impl> self, LanePointer lane) {
+    while (true) {
+      try {
+        co_return co_await lane->queue.take();
+      } catch (const boost::system::system_error&) {
+        throw;  // the server stops
+      } catch (const std::exception& error) {
+        if (self->stopping) throw;
+        log::error("the queue of asynchronous invocations could not be read; it is tried again",
+                   {{"error", error.what()}});
+      }
+      co_await self->with.clock.sleep_elapsed(kPauseAfterBug);
     }
   }
 

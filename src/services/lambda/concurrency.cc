@@ -101,6 +101,7 @@ Task<> LambdaService::restore() {
     if (begun.insert(name.arn("aws")).second) begin_provisioning(name, partition_of(name.region));
   for (const StoredVersion& version : stored.without_snapshot)
     begin_snapshot(version.function, version.name, partition_of(version.name.region));
+  co_await mappings_.restore();
 }
 
 LambdaService::LambdaService(Dependencies with)
@@ -115,9 +116,28 @@ LambdaService::LambdaService(Dependencies with)
               .targets = with_.targets,
               .metrics = with_.metrics,
               .attempt = [this](AsyncEvent event) { return attempt(std::move(event)); },
-              .settings = [this](AsyncEvent event) { return async_settings(std::move(event)); }}) {}
+              .settings = [this](AsyncEvent event) { return async_settings(std::move(event)); }}),
+      mappings_({.executor = with_.executor,
+                 .store = with_.store,
+                 .clock = with_.clock,
+                 .ids = with_.ids,
+                 .sources = with_.sources,
+                 .metrics = with_.metrics,
+                 .invoke =
+                     [this](FunctionName name, std::string partition, MappingInvocation batch) {
+                       return handle_batch(std::move(name), std::move(partition), std::move(batch));
+                     }}),
+      target_([this](store::Txn& txn, const targets::Delivery& delivery) {
+        return accept_delivery(txn, delivery);
+      }) {}
+
+Task<> LambdaService::stop() {
+  co_await mappings_.stop();
+  co_await async_.stop();
+}
 
 void LambdaService::reset() {
+  mappings_.reset();
   async_.reset();
   for (const std::string& arn : reserved_) with_.fleet.set_reserved_concurrency(arn, std::nullopt);
   reserved_.clear();

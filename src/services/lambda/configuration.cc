@@ -188,6 +188,8 @@ void check_together(const FunctionRecord& function) {
   if (function.snap_start_apply_on == "None") return;
   if (function.package_type != "Zip" || !has_snap_start(function.runtime))
     throw invalid_parameter(function.runtime + " is not supported for SnapStart enabled functions.");
+  if (function.isolates_tenants())
+    throw invalid_parameter("SnapStart is not supported for functions with tenant isolation enabled.");
   if (!function.file_systems.empty())
     throw invalid_parameter("File systems are not supported for SnapStart enabled functions.");
   if (function.ephemeral_storage_mb > kDefaultEphemeralStorageMb)
@@ -265,8 +267,8 @@ FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName&
   function.package_type = input.package_type.value_or("Zip");
   set_defaults(function);
   if (input.architectures) function.architecture = architecture_of(*input.architectures);
-  apply_settings(function, input);
   if (input.tenancy_config) function.tenant_isolation_mode = input.tenancy_config->tenant_isolation_mode;
+  apply_settings(function, input);
   if (input.code.source_kms_key_arn) function.source_kms_key_arn = *input.code.source_kms_key_arn;
   if (input.tags) add_tags(function.tags, *input.tags);
   return function;

@@ -6,6 +6,7 @@
 #include "services/lambda/answers.h"
 #include "services/lambda/attachments.h"
 #include "services/lambda/errors.h"
+#include "services/lambda/functions_store.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/resource_errors.h"
 #include "services/lambda/service.h"
@@ -117,6 +118,8 @@ Task<CreateFunctionUrlConfigResponse> LambdaService::CreateFunctionUrlConfig(
   url.created_ms = url.last_modified_ms = to_epoch_ms(with_.clock.now());
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     co_await require_owner(txn, name);
+    if (const auto function = co_await load_function(txn, name); function && function->isolates_tenants())
+      throw invalid_parameter("Function URLs are not supported for functions with tenant isolation enabled.");
     if (co_await load_url(txn, name))
       throw conflict(
           "Failed to create function url config for [functionArn = " + name.qualified_arn(context.partition) +

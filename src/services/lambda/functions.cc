@@ -128,6 +128,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
   }
   begin_snapshot(stored, name, context.partition);
   with_.tasks.spawn("expecting a function", expect(name, context.partition));
+  mappings_.function_is_there(name);
   co_return describe_creation(stored, name, context.partition);
 }
 

@@ -29,6 +29,16 @@ std::string client_context_of(const std::optional<std::string>& encoded) {
   return *decoded;
 }
 
+void check_tenant(bool per_tenant, const std::string& tenant_id) {
+  if (per_tenant == !tenant_id.empty()) return;
+  throw invalid_parameter(
+      per_tenant
+          ? "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your "
+            "request and try again."
+          : "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your "
+            "request and try again.");
+}
+
 namespace {
 
 /// From 0 up to, but not, 1.
@@ -71,7 +81,9 @@ Task<Ran> LambdaService::run(FunctionName name, std::string partition, Invocatio
                              std::shared_ptr<AnswerChannel> channel) {
   Ran ran;
   ran.version = co_await choose_version(name, partition);
-  const auto spec = co_await spec_of(name, ran.version, partition);
+  auto spec = co_await spec_of(name, ran.version, partition);
+  check_tenant(spec->per_tenant, invocation.tenant_id);
+  if (spec->per_tenant) spec = specs_.of_tenant(spec, invocation.tenant_id);
   const Tracing tracing = spec->tracing_mode == "Active" ? Tracing::kActive : Tracing::kPassThrough;
   ran.trace = trace_for_run(invocation.trace_id, spec->function_arn, tracing, with_.ids, with_.clock.now());
   invocation.trace_id = ran.trace;
@@ -85,17 +97,17 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "InvokeFunction");
   const std::string type = input.invocation_type.value_or("RequestResponse");
-  if (input.tenant_id) throw feature_not_implemented("Invoke with TenantId");
   if (input.durable_execution_name) throw feature_not_implemented("Invoke with DurableExecutionName");
   InvocationResponse out;
   if (type == "DryRun") {
-    co_await require_target(name, context.partition);
+    const Target target = co_await require_target(name, context.partition);
+    check_tenant(target.function.isolates_tenants(), input.tenant_id.value_or(""));
     out.status_code = 204;
     co_return out;
   }
   std::string payload = payload_of(input.payload);
   if (type == "Event") {
-    co_await accept_event(context, name, std::move(payload));
+    co_await accept_event(context, name, std::move(payload), input.tenant_id.value_or(""));
     out.status_code = 202;
     co_return out;
   }
@@ -108,7 +120,8 @@ Task<InvocationResponse> LambdaService::Invoke(wire::Context& context, Invocatio
                                 .invoked_function_arn = name.qualified_arn(context.partition),
                                 .client_context = std::move(client_context),
                                 .cognito_identity = {},
-                                .trace_id = context.trace_header});
+                                .trace_id = context.trace_header,
+                                .tenant_id = input.tenant_id.value_or("")});
   const Outcome& outcome = ran.outcome;
   throw_refusal(outcome);
   out.status_code = 200;

@@ -51,10 +51,10 @@ Task<InvokeWithResponseStreamResponse> LambdaService::InvokeWithResponseStream(
     wire::Context& context, InvokeWithResponseStreamRequest input) {
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "InvokeFunction");
-  if (input.tenant_id) throw feature_not_implemented("InvokeWithResponseStream with TenantId");
   InvokeWithResponseStreamResponse out;
   if (input.invocation_type == "DryRun") {
-    co_await require_target(name, context.partition);
+    const Target target = co_await require_target(name, context.partition);
+    check_tenant(target.function.isolates_tenants(), input.tenant_id.value_or(""));
     out.status_code = 204;
     co_await context.events->begin(&out);
     co_return out;
@@ -68,7 +68,8 @@ Task<InvokeWithResponseStreamResponse> LambdaService::InvokeWithResponseStream(
                                              .invoked_function_arn = name.qualified_arn(context.partition),
                                              .client_context = std::move(client_context),
                                              .cognito_identity = {},
-                                             .trace_id = context.trace_header}));
+                                             .trace_id = context.trace_header,
+                                             .tenant_id = input.tenant_id.value_or("")}));
   if (!co_await answer->begun()) throw_refusal(answer->outcome());
   out.status_code = 200;
   out.executed_version = answer->version();

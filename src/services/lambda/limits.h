@@ -54,4 +54,14 @@ inline constexpr std::size_t kMaxTags = 50;
 /// Items in one page of the lists of layers, function URLs and code signing configurations.
 inline constexpr std::size_t kMaxItemsPerPage = 50;
 
+/// Records of a batch where none are gathered, and of FIFO queues.
+inline constexpr std::int32_t kMaxBatchWithoutWindow = 10;
+/// Patterns in the FilterCriteria of an event source mapping.
+inline constexpr std::size_t kMaxFilters = 5;
+/// ProvisionedPollerConfig of SQS: the fewest there may be, and the defaults.
+inline constexpr std::int32_t kDefaultMinimumPollers = 2;
+inline constexpr std::int32_t kDefaultMaximumPollers = 200;
+/// Items in one page of the list of event source mappings.
+inline constexpr std::size_t kMaxMappingsPerPage = 100;
+
 }  // namespace martlet::lambda

@@ -128,6 +128,9 @@ Task<PutProvisionedConcurrencyConfigResponse> LambdaService::PutProvisionedConcu
       throw invalid_parameter("Alias with provisioned concurrency cannot point to $LATEST.");
     if (function->snapshot != Snapshot::kNone)
       throw invalid_parameter("Provisioned Concurrency is not supported for SnapStart enabled functions.");
+    if (function->isolates_tenants())
+      throw invalid_parameter(
+          "Provisioned Concurrency is not supported for functions with tenant isolation enabled.");
     co_await check_alone(txn, name, version);
     co_await check_room(txn, name, config.requested);
     save_provisioned(txn, name, config);

@@ -144,6 +144,7 @@ struct FunctionRecord {
   }
 
   [[nodiscard]] bool is_latest() const { return version == "$LATEST"; }
+  [[nodiscard]] bool isolates_tenants() const { return !tenant_isolation_mode.empty(); }
 };
 
 /// A name for a version, or for two that share the invocations.

@@ -23,6 +23,19 @@ aws::Error conflict(std::string message) {
   return user_error("ResourceConflictException", std::move(message), 409);
 }
 
+aws::Error mapping_exists(const std::string& event_source_arn, const std::string& function,
+                          const std::string& uuid) {
+  return conflict(fmt::format(
+      "An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. Please "
+      "update or delete the existing mapping with UUID {}",
+      event_source_arn, function, uuid));
+}
+
+aws::Error mapping_in_use(const std::string& what_for) {
+  return user_error("ResourceInUseException",
+                    "Cannot " + what_for + " the event source mapping because it is in use.", 400);
+}
+
 aws::Error resource_not_found() { return not_found("The resource you requested does not exist."); }
 
 aws::Error function_does_not_exist() { return not_found("Function does not exist"); }

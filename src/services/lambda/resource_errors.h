@@ -50,6 +50,12 @@ aws::Error source_image_denied();
 aws::Error source_image_not_valid(const std::string& uri);
 aws::Error source_image_not_supported(const std::string& uri);
 
+/// 409: the source has a mapping to that function already.
+aws::Error mapping_exists(const std::string& event_source_arn, const std::string& function,
+                          const std::string& uuid);
+/// 400 ResourceInUseException: the mapping is being deleted.
+aws::Error mapping_in_use(const std::string& what_for);
+
 /// 404 or 409 or 400 with Type "User", for messages that one place only needs.
 aws::Error not_found(std::string message);
 aws::Error conflict(std::string message);

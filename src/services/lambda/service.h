@@ -14,12 +14,14 @@
 #include "services/lambda/answer_channel.h"
 #include "services/lambda/attachments.h"
 #include "services/lambda/dependencies.h"
+#include "services/lambda/event_source_mappings.h"
 #include "services/lambda/invocation_metrics.h"
 #include "services/lambda/layer_use.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/provisioning.h"
 #include "services/lambda/settings_store.h"
 #include "services/lambda/specs.h"
+#include "services/lambda/targets.h"
 #include "services/lambda/url_requests.h"
 
 namespace martlet::lambda {
@@ -83,6 +85,18 @@ class LambdaService final : public Api {
                                          DeleteFunctionEventInvokeConfigRequest input) override;
   Task<ListFunctionEventInvokeConfigsResponse> ListFunctionEventInvokeConfigs(
       wire::Context& context, ListFunctionEventInvokeConfigsRequest input) override;
+
+  // Event source mappings
+  Task<EventSourceMappingConfiguration> CreateEventSourceMapping(
+      wire::Context& context, CreateEventSourceMappingRequest input) override;
+  Task<EventSourceMappingConfiguration> GetEventSourceMapping(wire::Context& context,
+                                                              GetEventSourceMappingRequest input) override;
+  Task<ListEventSourceMappingsResponse> ListEventSourceMappings(
+      wire::Context& context, ListEventSourceMappingsRequest input) override;
+  Task<EventSourceMappingConfiguration> UpdateEventSourceMapping(
+      wire::Context& context, UpdateEventSourceMappingRequest input) override;
+  Task<EventSourceMappingConfiguration> DeleteEventSourceMapping(
+      wire::Context& context, DeleteEventSourceMappingRequest input) override;
 
   // Layers
   Task<PublishLayerVersionResponse> PublishLayerVersion(wire::Context& context,
@@ -175,7 +189,7 @@ class LambdaService final : public Api {
   /// Forgets what is kept in memory (when the store is cleared).
   void reset();
   /// Waits until no event is with a function. The fleet must still run.
-  Task<> stop() { return async_.stop(); }
+  Task<> stop();
 
  private:
   /// Keeps the zip as a blob, checks and unpacks it while `use` runs, and beyond if a function refers to it
@@ -257,10 +271,13 @@ class LambdaService final : public Api {
   class UrlExchange;
 
   /// Stores an event; when this returns it is accepted.
-  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload);
+  Task<> accept_event(wire::Context& context, FunctionName name, std::string payload, std::string tenant_id);
   Task<> accept_delivery(store::Txn& txn, const targets::Delivery& delivery);
   Task<AsyncAttempt> attempt(AsyncEvent event);
   Task<std::optional<AsyncSettings>> async_settings(AsyncEvent event);
+
+  /// Has the function handle a batch of an event source mapping.
+  Task<MappingAnswer> handle_batch(FunctionName name, std::string partition, MappingInvocation batch);
 
   /// The version that this invocation of the function, version or alias goes to.
   Task<std::string> choose_version(FunctionName name, std::string partition);
@@ -272,18 +289,8 @@ class LambdaService final : public Api {
   Provisioning provisioning_;
   InvocationMetrics invocation_metrics_;
   AsyncInvocations async_;
-
-  class FunctionTarget final : public targets::Target {
-   public:
-    explicit FunctionTarget(LambdaService& service) : service_(service) {}
-    Task<> deliver(store::Txn& txn, const targets::Delivery& delivery) override {
-      return service_.accept_delivery(txn, delivery);
-    }
-
-   private:
-    LambdaService& service_;
-  };
-  FunctionTarget target_{*this};
+  EventSourceMappings mappings_;
+  FunctionTarget target_;
   /// Functions (unqualified ARNs) with reserved concurrency, as the fleet was told.
   std::set<std::string> reserved_;
 };

@@ -1,5 +1,7 @@
 #include "services/lambda/specs.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/service.h"
@@ -13,18 +15,47 @@ Specs::Shared Specs::find(const std::string& function_arn, const std::string& ve
   const auto versions = of_function_.find(function_arn);
   if (versions == of_function_.end()) return nullptr;
   const auto spec = versions->second.find(version);
-  return spec == versions->second.end() ? nullptr : spec->second;
+  return spec == versions->second.end() ? nullptr : spec->second.spec;
 }
 
 Specs::Shared Specs::keep(const Shared& spec) {
-  return of_function_[spec->function_arn].try_emplace(spec->version, spec).first->second;
+  auto& version = of_function_[spec->function_arn][spec->version];
+  if (!version.spec) version.spec = spec;
+  return version.spec;
+}
+
+Specs::Shared Specs::of_tenant(const Shared& spec, const std::string& tenant_id) {
+  const auto versions = of_function_.find(spec->function_arn);
+  Version* version = nullptr;
+  if (versions != of_function_.end())
+    if (const auto found = versions->second.find(spec->version);
+        found != versions->second.end() && found->second.spec == spec)
+      version = &found->second;
+  if (version != nullptr)
+    if (const auto known = version->tenants.find(tenant_id); known != version->tenants.end())
+      if (auto alive = known->second.lock()) return alive;
+  auto made = std::make_shared<Spec>(*spec);
+  made->tenant_id = tenant_id;
+  if (version == nullptr) return made;  // the function has just been changed
+  if (version->tenants.size() >= version->sweep_at) {
+    std::erase_if(version->tenants, [](const auto& tenant) { return tenant.second.expired(); });
+    version->sweep_at = std::max(version->sweep_at, version->tenants.size() * 2);
+  }
+  version->tenants[tenant_id] = made;
+  return made;
+}
+
+void Specs::retire(const Version& version) {
+  fleet_.retire(version.spec);
+  for (const auto& [tenant_id, spec] : version.tenants)
+    if (const auto alive = spec.lock()) fleet_.retire(alive);
 }
 
 void Specs::forget(const std::string& function_arn, const std::string& version) {
   const auto versions = of_function_.find(function_arn);
   if (versions == of_function_.end()) return;
   if (const auto spec = versions->second.find(version); spec != versions->second.end()) {
-    fleet_.retire(spec->second);
+    retire(spec->second);
     versions->second.erase(spec);
   }
   if (versions->second.empty()) of_function_.erase(versions);
@@ -56,6 +87,7 @@ void copy_settings(Spec& spec, const FunctionRecord& function) {
   spec.log_group = function.log_group;
   spec.logging = logging_of(function);
   spec.tracing_mode = function.tracing_mode;
+  spec.per_tenant = !function.tenant_isolation_mode.empty();
   spec.snap_start = function.snapshot != Snapshot::kNone;
 }
 

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "services/lambda/code_signing_store.h"
 #include "services/lambda/errors.h"
+#include "services/lambda/event_source_mappings_store.h"
 #include "services/lambda/functions_store.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/resource_errors.h"
@@ -43,6 +44,15 @@ Task<Tags> with_tags(store::Txn& txn, std::string account, std::string region, s
     change(record->tags);
     if (record->tags != before) save_code_signing(txn, id, *record);
     co_return record->tags;
+  }
+  if (parts[0] == "event-source-mapping") {
+    const std::string uuid(parts.size() > 1 ? parts[1] : std::string_view());
+    const auto before = own ? co_await load_mapping(txn, {account, region, uuid}) : std::nullopt;
+    if (!before) throw resource_not_found();
+    MappingRecord after = *before;
+    change(after.tags);
+    if (after.tags != before->tags) save_mapping(txn, after, before);
+    co_return after.tags;
   }
   throw feature_not_implemented("tags of resources such as " + std::string(parts[0]));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Tags of functions and code signing configurations, and what is acceptable as one.
+// Tags of functions, code signing configurations and event source mappings, and what is acceptable as one.
 
 #include <map>
 #include <string>
