@@ -21,6 +21,7 @@
 #include "server/credentials.h"
 #include "server/embedded_files.h"
 #include "server/memory.h"
+#include "server/secret_key.h"
 #include "services/iam/bind.h"
 #include "services/lambda/bind.h"
 #include "services/logs/bind.h"
@@ -84,7 +85,10 @@ struct App::Parts {
   Credentials credentials{*clock, ids};
   std::unique_ptr<sandbox::Warden> warden;
 
-  iam::IamService iam{{.store = *store, .clock = *clock, .ids = ids}};
+  SecretBox secrets =
+      options.ephemeral ? passing_secret_key() : open_secret_key(state.path() + "/secret-key");
+  iam::IamService iam{
+      {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .secrets = secrets}};
   sts::StsService sts;
   logs::LogsService logs{*store, *clock, ids};
 
@@ -297,6 +301,7 @@ Task<> App::Parts::reset() {
   lambda.reset();
   sns.reset();
   logs.reset();
+  iam.reset();
   sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });
@@ -313,6 +318,7 @@ Task<> App::Parts::stop() {
   co_await fleet.stop();
   co_await registries.stop();
   co_await tasks.stop();
+  co_await iam.stop();
   co_await store->close();
 }
 
@@ -330,12 +336,14 @@ App::~App() = default;
 
 Task<> App::run() {
   Parts& parts = *parts_;
+  co_await parts.iam.restore();
   co_await parts.sqs.restore();
   co_await parts.lambda.restore();
   co_await parts.sns.restore();
   const std::string url = parts.listen();
   parts.sns.set_endpoint(url);
   parts.logs.start(parts.tasks);
+  parts.iam.start(parts.tasks);
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());
   const std::string& refusal = parts.warden->capabilities().refusal;
   if (!refusal.empty()) log::warning("functions cannot be run on this machine", {{"reason", refusal}});

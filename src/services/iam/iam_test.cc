@@ -27,7 +27,9 @@ class IamTest : public testing::Test {
       const auto store = store::make_memory_store(executor);
       const auto clock = make_simulated_clock(executor, from_epoch_ms(1'700'000'000'123));
       Ids ids(1);
-      IamService service({.store = *store, .clock = *clock, .ids = ids});
+      const SecretBox secrets(std::string(SecretBox::kKeySize, 'k'));
+      IamService service(
+          {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .secrets = secrets});
       context_.account = "123456789012";
       context_.region = "eu-west-1";
       co_await body(service);

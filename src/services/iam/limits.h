@@ -5,19 +5,49 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace martlet::iam {
 
-inline constexpr std::size_t kMaxRolesPerAccount = 1000;
-inline constexpr std::size_t kMaxManagedPoliciesPerRole = 10;
-/// Characters of a role's trust policy, white space between tokens not counted.
-inline constexpr std::size_t kMaxTrustPolicySize = 2048;
-/// Characters of all inline policies of a role together, counted in the same way.
-inline constexpr std::size_t kMaxInlinePoliciesSize = 10'240;
+/// What one account may have of a kind of thing, and how the quota is called in errors.
+struct Quota {
+  std::string_view name;
+  std::size_t limit;
+};
+
+inline constexpr Quota kUsers{"UsersPerAccount", 5000};
+inline constexpr Quota kGroups{"GroupsPerAccount", 300};
+inline constexpr Quota kRoles{"RolesPerAccount", 1000};
+inline constexpr Quota kInstanceProfiles{"InstanceProfilesPerAccount", 1000};
+inline constexpr Quota kPolicies{"PoliciesPerAccount", 1500};
+inline constexpr Quota kOidcProviders{"OpenIdConnectProvidersPerAccount", 100};
+inline constexpr Quota kSamlProviders{"SAMLProvidersPerAccount", 100};
+inline constexpr Quota kAccessKeys{"AccessKeysPerUser", 2};
+inline constexpr Quota kSshKeys{"SSHPublicKeysPerUser", 5};
+inline constexpr Quota kGroupsOfUser{"GroupsPerUser", 10};
+inline constexpr Quota kRolesOfInstanceProfile{"InstanceSessionsPerInstanceProfile", 1};
+inline constexpr Quota kClientIds{"ClientIdsPerOpenIdConnectProvider", 100};
+inline constexpr Quota kThumbprints{"ThumbprintsPerOpenIdConnectProvider", 5};
+
+/// Managed policies attached to one user, group or role.
+inline constexpr std::size_t kMaxAttachedPolicies = 10;
+inline constexpr std::size_t kMaxPolicyVersions = 5;
+inline constexpr std::size_t kMaxTags = 50;
+
+// Sizes of documents are in characters, white space between tokens not counted.
+inline constexpr Quota kTrustPolicySize{"ACLSizePerRole", 2048};
+inline constexpr Quota kManagedPolicySize{"PolicySize", 6144};
+/// All inline policies of one of them together.
+inline constexpr std::size_t kMaxInlinePoliciesOfUser = 2048;
+inline constexpr std::size_t kMaxInlinePoliciesOfGroup = 5120;
+inline constexpr std::size_t kMaxInlinePoliciesOfRole = 10'240;
 
 inline constexpr std::int32_t kDefaultSessionSeconds = 3600;
 
 /// Items in one page of a list when MaxItems is absent.
 inline constexpr std::size_t kDefaultPageSize = 100;
+
+/// A credential report may be read for so long; generating another sooner gives the same one.
+inline constexpr std::int64_t kCredentialReportMs = 4LL * 3600 * 1000;
 
 }  // namespace martlet::iam

@@ -1,19 +1,15 @@
 #pragma once
 
-// Checks policy documents as IAM does when they are stored: JSON, the elements and values of the IAM JSON
-// policy grammar, and what the kind of policy requires. Deciding by them is not done here.
+// Checks policy documents as IAM does when they are stored (policy/check.h), and counts their characters.
 
 #include <cstddef>
 #include <string_view>
 
+#include "policy/check.h"
+
 namespace martlet::iam {
 
-enum class PolicyKind {
-  /// Says who may assume a role: names principals, and no resources.
-  kTrust,
-  /// Says what a role may do: names resources, and no principals.
-  kIdentity,
-};
+using PolicyKind = policy::Kind;
 
 /// Throws MalformedPolicyDocument, saying what is wrong.
 void check_policy(std::string_view document, PolicyKind kind);

@@ -1,52 +1,30 @@
 #pragma once
 
-// The IAM service: roles with their policies, as far as deploying a function needs them. IAM is global: a
-// role belongs to an account, in no region. Operations are grouped by noun: roles.cc, role_policies.cc. Lives
-// on the loop.
+// The IAM service: users, groups, roles, policies, credentials, identity providers and settings of accounts.
+// IAM is global: everything belongs to an account, in no region. Operations are grouped by noun, one class
+// and header for each group, each class deriving from the one before: operations.h, users.h, groups.h,
+// roles.h, policies.h. Lives on the loop.
 
-#include <optional>
-#include <string>
-
-#include "api/iam/api.h"
-#include "base/clock.h"
-#include "base/ids.h"
-#include "services/iam/records.h"
-#include "store/store.h"
+#include "base/task_group.h"
+#include "services/iam/simulations.h"
 
 namespace martlet::iam {
 
-struct Dependencies {
-  store::Store& store;
-  Clock& clock;
-  Ids& ids;
-};
-
-class IamService final : public Api {
+class IamService final : public Simulations {
  public:
-  explicit IamService(Dependencies with) : with_(with) {}
+  using Simulations::Simulations;
 
-  Task<CreateRoleResponse> CreateRole(wire::Context& context, CreateRoleRequest input) override;
-  Task<GetRoleResponse> GetRole(wire::Context& context, GetRoleRequest input) override;
-  Task<> DeleteRole(wire::Context& context, DeleteRoleRequest input) override;
-  Task<ListRolesResponse> ListRoles(wire::Context& context, ListRolesRequest input) override;
-  Task<ListInstanceProfilesForRoleResponse> ListInstanceProfilesForRole(
-      wire::Context& context, ListInstanceProfilesForRoleRequest input) override;
+  /// IAM as those see it who have to decide.
+  Directory& directory() { return directory_; }
 
-  Task<> AttachRolePolicy(wire::Context& context, AttachRolePolicyRequest input) override;
-  Task<> DetachRolePolicy(wire::Context& context, DetachRolePolicyRequest input) override;
-  Task<ListAttachedRolePoliciesResponse> ListAttachedRolePolicies(
-      wire::Context& context, ListAttachedRolePoliciesRequest input) override;
-  Task<> PutRolePolicy(wire::Context& context, PutRolePolicyRequest input) override;
-  Task<GetRolePolicyResponse> GetRolePolicy(wire::Context& context, GetRolePolicyRequest input) override;
-  Task<> DeleteRolePolicy(wire::Context& context, DeleteRolePolicyRequest input) override;
-  Task<ListRolePoliciesResponse> ListRolePolicies(wire::Context& context,
-                                                  ListRolePoliciesRequest input) override;
-
-  /// The unique id ("AROA...") of the role with this ARN; empty when there is none.
-  Task<std::string> role_id(std::string role_arn);
-
- private:
-  Dependencies with_;
+  /// Brings what an earlier version stored up to date. Before anything else is called.
+  Task<> restore();
+  /// Starts what runs in the background.
+  void start(TaskGroup& tasks);
+  /// Writes what was noted and not stored. After the background has ended.
+  Task<> stop();
+  /// The store has been cleared.
+  void reset();
 };
 
 }  // namespace martlet::iam

@@ -1,0 +1,130 @@
+#pragma once
+
+// Directory: IAM as those see it who have to decide. Who is behind an access key, which policies does a user
+// or role have, what may assume a role. Reads are kept in memory until something of IAM changes, so that
+// asking again costs a look-up; generation() tells whether it has, which is what compiled policies can be
+// kept by. Owned by the IAM service. Lives on the loop.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/secret_box.h"
+#include "base/signal.h"
+#include "services/iam/account_records.h"
+#include "services/iam/iam_store.h"
+#include "services/iam/records.h"
+#include "store/store.h"
+
+namespace martlet::iam {
+
+/// A policy of a user, group or role.
+struct IdentityPolicy {
+  enum class Kind { kInline, kManaged };
+  Kind kind = Kind::kInline;
+  /// Where it comes from: kUser, kGroup or kRole, and its name. A user also has the policies of its groups.
+  std::string_view noun;
+  std::string owner;
+  std::string name;
+  /// Of a managed policy; empty for inline ones.
+  std::string arn;
+  std::string document;
+};
+
+/// A user, group or role with everything that decides what it may do.
+struct Identity {
+  /// kUser, kGroup or kRole.
+  std::string_view noun;
+  std::string account;
+  std::string name;
+  std::string path;
+  std::string id;
+  std::string arn;
+  std::vector<TagRecord> tags;
+  std::vector<IdentityPolicy> policies;
+  std::optional<IdentityPolicy> boundary;
+  /// Of roles alone.
+  std::string trust_policy;
+  std::int32_t max_session_seconds = 0;
+  /// The generation in which all this was true.
+  std::uint64_t generation = 0;
+};
+
+/// A long-term access key and whose it is.
+struct AccessKeyOwner {
+  std::string id;
+  std::string secret;
+  bool active = false;
+  std::string account;
+  std::string user;
+  std::string user_id;
+  std::string user_arn;
+};
+
+class Directory {
+ public:
+  Directory(Executor executor, store::Store& store, Clock& clock, const SecretBox& secrets);
+
+  /// Rises with every commit that changes users, groups, roles, policies, keys or providers of any account.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  /// For the service: something has changed.
+  void changed() { ++generation_; }
+
+  /// Null when no user has such a key. Keys that are not active are found too.
+  Task<std::shared_ptr<const AccessKeyOwner>> access_key(std::string id);
+  /// Null when there is none. Names are not told apart by case.
+  Task<std::shared_ptr<const Identity>> user(std::string account, std::string name);
+  Task<std::shared_ptr<const Identity>> group(std::string account, std::string name);
+  Task<std::shared_ptr<const Identity>> role(std::string account, std::string name);
+  /// By ARN ("arn:aws:iam::123456789012:role/path/name"); null also when it names none of these.
+  Task<std::shared_ptr<const Identity>> identity(std::string arn);
+
+  /// The provider of this ARN; nullopt when there is none.
+  Task<std::optional<OidcProviderRecord>> oidc_provider(std::string arn);
+  Task<std::optional<SamlProviderRecord>> saml_provider(std::string arn);
+
+  /// Notes that somebody called `service` ("lambda") in `region` with a user's access key. Costs no
+  /// transaction: uses are written behind, at most once in some minutes, and the last ones are lost in a
+  /// crash.
+  void note_use(const std::string& access_key_id, std::string_view service, std::string_view region);
+  /// As note_use(), for the credentials of a role.
+  void note_role_use(const std::string& account, const std::string& role, std::string_view service,
+                     std::string_view region);
+  Task<std::optional<LastUseRecord>> last_use(store::Txn& txn, std::string access_key_id);
+  Task<std::optional<LastUseRecord>> last_role_use(store::Txn& txn, std::string account, std::string role);
+
+  /// Writes uses behind, until it is cancelled.
+  Task<> keep_uses();
+  /// Writes the uses that were noted and not written.
+  Task<> flush_uses();
+  /// The store has been cleared.
+  void reset();
+
+ private:
+  Task<std::shared_ptr<const Identity>> find(Principal who);
+  void drop_outdated();
+  void note(std::string key, std::string_view service, std::string_view region);
+  Task<std::optional<LastUseRecord>> use_below(store::Txn& txn, std::string key);
+
+  store::Store& store_;
+  Clock& clock_;
+  const SecretBox& secrets_;
+  std::uint64_t generation_ = 1;
+
+  /// What was read in `read_in_`. Null for what was not there.
+  std::uint64_t read_in_ = 1;
+  std::unordered_map<std::string, std::shared_ptr<const Identity>> identities_;
+  std::unordered_map<std::string, std::shared_ptr<const AccessKeyOwner>> keys_;
+
+  /// Uses that are not written, by the key of their record.
+  std::map<std::string, LastUseRecord> uses_;
+  Signal used_;
+};
+
+}  // namespace martlet::iam
