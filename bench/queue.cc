@@ -112,6 +112,7 @@ Task<> run(Executor executor, bool on_disk, bool fifo, std::size_t groups, std::
     co_await bench.send(1000);
     co_await bench.measure(name + ", 1000 wait");
     co_await bench.send(waiting - 1000);
+    if (on_disk) co_await clock->sleep_elapsed(std::chrono::seconds(20));  // for what is written to be sorted
     co_await bench.measure(fmt::format("{}, {} wait", name, waiting));
     flow::VisibilityQueue again(executor, *store, *clock, ids, store::Key("bench", "queue").str(),
                                 {.fifo = fifo});

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <utility>
 
+#include "base/log.h"
 #include "flow/visibility_impl.h"
 #include "store/key.h"
 
@@ -115,7 +117,16 @@ Task<> VisibilityQueue::Impl::erase_expired(std::shared_ptr<Impl> self) {
     impl->erasing_expired = false;
     impl->plan();
   });
-  co_await settle_ages(self);
+  try {
+    co_await settle_ages(self);
+    co_return;
+  } catch (const boost::system::system_error&) {
+    throw;  // cancelled
+  } catch (const std::exception& error) {
+    log::error("a queue could not erase what has expired; it tries again", {{"error", error.what()}});
+  }
+  const auto pause_ms = std::chrono::floor<std::chrono::milliseconds>(kPauseAfterFailure).count();
+  self->next_expiry_ms = std::min(self->next_expiry_ms, self->now_ms() + pause_ms);
 }
 
 }  // namespace martlet::flow

@@ -20,6 +20,9 @@
 
 namespace martlet::flow {
 
+/// Before what a failure of the store has kept from its end is tried again.
+inline constexpr Duration kPauseAfterFailure = std::chrono::seconds(1);
+
 /// When messages that were sent with a delay become visible: how many are left.
 class DelayCounter {
  public:
@@ -78,6 +81,7 @@ struct VisibilityQueue::Impl : std::enable_shared_from_this<VisibilityQueue::Imp
   [[nodiscard]] bool on_the_way(std::uint64_t sequence, std::uint64_t lease) const;
   void give_back(const Candidate& candidate, std::uint64_t lease);
   void drop(std::uint64_t sequence, std::uint64_t lease);
+  Task<bool> was_received(std::uint64_t sequence, std::uint64_t lease);
   static Task<> find_out(std::shared_ptr<Impl> self, std::vector<Candidate> candidates, std::uint64_t lease);
   [[nodiscard]] std::size_t room() const;
 

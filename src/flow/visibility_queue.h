@@ -5,9 +5,10 @@
 // and its receive count tells how often it was. Receiving is written down, so counts and timeouts survive a
 // crash. SQS is this queue; its messages' content is the owner's business.
 //
-// Two orders: *standard* gives visible messages about in the order of their becoming visible, those of quiet
-// groups before those of groups that have much in flight (fair queues); *FIFO* gives the messages of a group
-// strictly in the order of their sending, and none of a group that has one in flight.
+// Two orders: *standard* gives visible messages about in the order of their sending, those of quiet groups
+// before those of groups that have much in flight (fair queues); *FIFO* gives the messages of a group
+// strictly in the order of their sending, as many of a group as it can, and none of a group that has one in
+// flight.
 //
 // Memory holds a bounded window of the messages that can be received next; the rest stays in the store.
 // Commit and wake-up are one step: who waits in receive() is woken by the commit, or by the clock when a

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <utility>
 
+#include "base/log.h"
 #include "flow/visibility_impl.h"
 
 namespace martlet::flow {
@@ -92,6 +94,8 @@ Task<std::vector<ReceivedMessage>> VisibilityQueue::Impl::receive(std::shared_pt
         co_await queue.load_delayed();
       } else if (queue.must_load()) {
         co_await queue.load();
+        // A FIFO queue may have to read much: others in between.
+        if (queue.must_load()) co_await boost::asio::post(queue.executor, boost::asio::use_awaitable);
       } else if (queue.room() == 0 || !queue.window->available()) {
         break;
       } else {
@@ -194,15 +198,31 @@ void VisibilityQueue::Impl::committed(Round& round) {
   for (const auto& [sequence, state] : round.received) received(sequence, state);
 }
 
+/// When this returns, what it read is as durable as promised: actions of that commit have run. A store that
+/// fails is asked again: without an answer the message would be nobody's.
+Task<bool> VisibilityQueue::Impl::was_received(std::uint64_t sequence, std::uint64_t lease) {
+  while (!closed) {
+    try {
+      co_return co_await store.transact([&](store::Txn& txn) -> Task<bool> {
+        const auto bytes = co_await txn.get(keys.state(sequence));
+        co_return bytes&& decode_state(*bytes).lease == lease;
+      });
+    } catch (const boost::system::system_error&) {
+      throw;  // cancelled
+    } catch (const std::exception& error) {
+      log::error("a queue could not find out whether a message was received; it tries again",
+                 {{"error", error.what()}});
+    }
+    co_await clock.sleep_elapsed(kPauseAfterFailure);
+  }
+  co_return false;
+}
+
 Task<> VisibilityQueue::Impl::find_out(std::shared_ptr<Impl> self, std::vector<Candidate> candidates,
                                        std::uint64_t lease) {
   Impl& queue = *self;
   for (const Candidate& candidate : candidates) {
-    // When this returns, what it read is as durable as promised: actions of that commit have run.
-    const bool committed = co_await queue.store.transact([&](store::Txn& txn) -> Task<bool> {
-      const auto bytes = co_await txn.get(queue.keys.state(candidate.sequence));
-      co_return bytes&& decode_state(*bytes).lease == lease;
-    });
+    const bool committed = co_await queue.was_received(candidate.sequence, lease);
     if (queue.closed) co_return;
     if (!committed) queue.give_back(candidate, lease);
     ++lease;

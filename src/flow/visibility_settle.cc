@@ -88,12 +88,15 @@ void VisibilityQueue::Impl::changed(std::uint64_t sequence, std::uint64_t lease,
 
 Task<> VisibilityQueue::Impl::purge(std::shared_ptr<Impl> self) {
   const std::uint64_t end = self->next;
-  std::uint64_t from = self->least_sequence();
-  while (!self->closed && co_await self->purge_states(from, end) == kPurgeChunk)
-    co_await boost::asio::post(self->executor, boost::asio::use_awaitable);
+  // Delayed ones first: what is received meanwhile has a state afterwards.
   DelayedPlace place(0, 0);
   while (!self->closed && co_await self->purge_delayed(place, end) == kPurgeChunk)
     co_await boost::asio::post(self->executor, boost::asio::use_awaitable);
+  std::uint64_t from = self->least_sequence();
+  while (!self->closed && co_await self->purge_states(from, end) == kPurgeChunk)
+    co_await boost::asio::post(self->executor, boost::asio::use_awaitable);
+  // Nothing is left up to here: what comes next is not searched among what was erased.
+  if (self->horizon && *self->horizon < end - 1) self->horizon = end - 1;
 }
 
 Task<std::size_t> VisibilityQueue::Impl::purge_states(std::uint64_t& from, std::uint64_t end) {

@@ -122,4 +122,15 @@ Task<> Admin::code(net::Request& request, net::ResponseWriter& answer) {
         refusal(403, "This address is not valid, or not any more: call GetFunction for a new one."));
 }
 
+Task<> Admin::outbox(net::Request& request, net::ResponseWriter& answer) {
+  const std::string& method = request.head().method;
+  if (method != "GET" && method != "DELETE") {
+    co_await answer.send(refusal(405, "Use GET to read the outbox, DELETE to empty it."));
+  } else if (const std::string why = objection(request); !why.empty()) {
+    co_await answer.send(refusal(403, why));
+  } else {
+    co_await parts_.sns.answer_outbox(request, answer);
+  }
+}
+
 }  // namespace martlet::server

@@ -1,7 +1,7 @@
 #pragma once
 
-// Martlet's own endpoints: health, reset, clock, and the packages behind Code.Location. (Metrics are the
-// gateway's.) Lives on the loop.
+// Martlet's own endpoints: health, reset, clock, outbox, and the packages behind Code.Location. (Metrics are
+// the gateway's.) Lives on the loop.
 
 #include <functional>
 #include <string>
@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "net/http.h"
 #include "services/lambda/service.h"
+#include "services/sns/service.h"
 #include "wire/service.h"
 
 namespace martlet::server {
@@ -21,6 +22,7 @@ class Admin {
   struct Parts {
     Clock& clock;
     lambda::LambdaService& lambda;
+    sns::SnsService& sns;
     std::vector<wire::BoundService> services;
     /// Forgets everything; see App.
     std::function<Task<>()> reset;
@@ -46,6 +48,8 @@ class Admin {
   Task<> audit(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/lambda/code/...
   Task<> code(net::Request& request, net::ResponseWriter& answer);
+  /// GET and DELETE /_martlet/outbox: email and text messages
+  Task<> outbox(net::Request& request, net::ResponseWriter& answer);
 
  private:
   /// Why this request may not change the state of the server; empty when it may.

@@ -108,6 +108,7 @@ struct App::Parts {
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .metrics = metrics}};
   sns::SnsService sns{{.executor = executor,
                        .store = *store,
+                       .pool = pool,
                        .clock = *clock,
                        .ids = ids,
                        .metrics = metrics,
@@ -139,6 +140,7 @@ struct App::Parts {
                                            sqs::bind_service(sqs),   sts::bind_service(sts)};
   Admin admin{{.clock = *clock,
                .lambda = lambda,
+               .sns = sns,
                .services = services,
                .reset = [this] { return reset(); },
                .open = options.auth != gateway::AuthMode::kEnforce,
@@ -215,6 +217,7 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 void App::Parts::register_everything() {
   if (enforcement) enforcement->add(lambda, sqs);
   targets.add("lambda", lambda.target());
+  targets.add("sns", sns.target());
   targets.add("sqs", sqs.target());
   sources.add("sqs", sqs.source());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
@@ -241,6 +244,11 @@ void App::Parts::register_everything() {
   endpoint("*", "/_martlet/clock", &Admin::clock);
   endpoint("GET", "/_martlet/audit", &Admin::audit);
   endpoint("GET", "/_martlet/lambda/code", &Admin::code);
+  endpoint("*", "/_martlet/outbox", &Admin::outbox);
+  gateway.register_endpoint("GET", std::string(sns::kCertificateFolder),
+                            [this](net::Request& request, net::ResponseWriter& writer) {
+                              return sns.answer_certificate(request, writer);
+                            });
   gateway.register_endpoint("GET", "/metrics", [this](net::Request&, net::ResponseWriter& writer) {
     return writer.send({200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics.text()});
   });
@@ -317,10 +325,12 @@ std::string App::Parts::listen() {
 
 Task<> App::Parts::reset() {
   lambda.reset();  // so that events whose functions end now are not put back
+  sns.reset();     // nor deliveries whose endpoints answer now
   sqs.reset();     // so that what is being sent now is not kept
   co_await fleet.clear();
   co_await store->clear();
   lambda.reset();
+  sns.reset();
   logs.reset();
   iam.reset();
   if (enforcement) enforcement->authorizer().audit().clear();
@@ -334,6 +344,7 @@ Task<> App::Parts::reset() {
 Task<> App::Parts::stop() {
   sqs.end_waits();
   co_await server.drain(kDrainGrace);
+  co_await sns.stop();
   co_await lambda.stop();
   co_await sqs.stop();
   co_await fleet.stop();
@@ -360,7 +371,9 @@ Task<> App::run() {
   co_await parts.iam.restore();
   co_await parts.sqs.restore();
   co_await parts.lambda.restore();
+  co_await parts.sns.restore();
   const std::string url = parts.listen();
+  parts.sns.set_endpoint(url);
   parts.logs.start(parts.tasks);
   parts.iam.start(parts.tasks);
   parts.tasks.spawn("sweep of code packages", parts.lambda.sweep());

@@ -102,8 +102,12 @@ rocksdb::Options make_options(std::shared_ptr<Log> log) {
   options.max_open_files = 256;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(8 * kMiB, 2);
+  // Indexes and filters are cut into blocks, too: whole ones of many files do not fit into so small a cache,
+  // and each read would bring in a hundred KiB.
   table.cache_index_and_filter_blocks = true;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
   // One writer, the loop; one flush and one compaction beside it.

@@ -41,7 +41,7 @@ class Target {
  public:
   virtual ~Target() = default;
   /// Takes the delivery over, durably, as part of `txn`. Throws aws::Error when the resource does not exist
-  /// or does not take it.
+  /// or does not take it; then nothing of it was written, so that the transaction may go on.
   virtual Task<> deliver(store::Txn& txn, const Delivery& delivery) = 0;
 };
 

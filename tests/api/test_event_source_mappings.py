@@ -103,6 +103,11 @@ class EventSourceMappingsTest(MappingTest):
         uuid = self.mapping("orphan")["UUID"]
         self.functions.delete_function(FunctionName="orphan")
         self.assertEqual(self.get_mapping(uuid)["State"], "Enabled")
+        update = self.functions.update_event_source_mapping
+        self.assert_refused("ResourceNotFoundException", update, UUID=uuid, BatchSize=3)
+        update(UUID=uuid, Enabled=False)
+        wait_for(lambda: self.get_mapping(uuid)["State"] == "Disabled", "it is disabled")
+        self.assert_refused("ResourceNotFoundException", update, UUID=uuid, Enabled=True)
 
     # ---- Lists
 

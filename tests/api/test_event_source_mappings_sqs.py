@@ -148,13 +148,13 @@ class SqsMappingTest(MappingTest):
             "            raise ValueError('the first time')\n"
             "        report(group + record['body'])\n"
         )
-        url, _ = self.join("ordered", source, queue="ordered.fifo", BatchSize=1)
+        url, uuid = self.join("ordered", source, queue="ordered.fifo", BatchSize=1)
         for number in range(5):
             for group in ("a", "b"):
                 settings = {"MessageGroupId": group, "MessageDeduplicationId": f"{group}{number}"}
                 self.send(url, str(number), **settings)
         before = self.results(4)
-        wait_for(lambda: self.counts(url)[1] == 2, "both groups wait for their failed message")
+        wait_for(lambda: self.metric("failed", uuid) == 2, "both groups wait for their failed message")
         self.no_results()
         self.advance(31)
         seen = before + self.results(6)
@@ -256,6 +256,22 @@ class SqsMappingTest(MappingTest):
         wait_for(lambda: self.metric("failed_invoke", uuid) == 1, "the loop was noticed")
         self.no_results()
         self.assertEqual(self.counts(url), (0, 1))
+
+
+class ResetTest(MappingTest):
+    def test_after_a_reset_all_begins_anew(self):
+        slow = REPORT + "import time\ndef handler(event, context):\n    report('begun')\n    time.sleep(9)\n"
+        for source, expected in ((slow, "begun"), (DOES, '["x"]')):
+            queue = self.sqs.create_queue(QueueName="again")["QueueUrl"]
+            self.deploy("again", source, Timeout=20)
+            created = self.functions.create_event_source_mapping(
+                EventSourceArn=self.arn_of_queue("again"), FunctionName="again"
+            )
+            self.send(queue, "x")
+            self.assertEqual(self.results(1), [expected])
+            self.assertEqual(self.server.http("POST", "/_martlet/reset").status, 200)
+            self.assertEqual(self.call("GET", created["UUID"]).status, 404)
+            self.make_results()
 
 
 class CrashTest(unittest.TestCase):

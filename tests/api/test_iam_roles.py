@@ -54,10 +54,14 @@ class RolesTest(IamTest):
             (self.iam.delete_role, {}),
             (self.iam.attach_role_policy, {"PolicyArn": BASIC}),
             (self.iam.put_role_policy, {"PolicyName": "p", "PolicyDocument": POLICY}),
-            (self.iam.update_role, {"Description": "x"}),
-            (self.iam.tag_role, {"Tags": []}),
+            (self.iam.update_role, {"MaxSessionDuration": 7200}),
+            (self.iam.update_assume_role_policy, {"PolicyDocument": json.dumps(TRUST)}),
         ):
             self.assert_refused("UnmodifiableEntity", call, RoleName=name, status=400, message="protected role", **more)
+        self.iam.update_role(RoleName=name, Description="changed")
+        self.iam.tag_role(RoleName=name, Tags=[{"Key": "k", "Value": "v"}])
+        changed = self.iam.get_role(RoleName=name)["Role"]
+        self.assertEqual((changed["Description"], changed["Tags"]), ("changed", [{"Key": "k", "Value": "v"}]))
         task = self.iam.delete_service_linked_role(RoleName=name)["DeletionTaskId"]
         self.assertRegex(task, f"^task/aws-service-role/autoscaling.amazonaws.com/{name}/")
         status = self.iam.get_service_linked_role_deletion_status(DeletionTaskId=task)

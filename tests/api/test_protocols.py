@@ -253,12 +253,12 @@ class NotImplementedTest(ApiTest):
     def test_query_services(self):
         sts, iam = self.server.client("sts"), self.server.client("iam")
         for call, name, parameters in (
-            (iam.create_saml_provider, "CreateSAMLProvider", {"SAMLMetadataDocument": "x" * 1000, "Name": "n"}),
-            (iam.generate_credential_report, "GenerateCredentialReport", {}),
+            (iam.create_virtual_mfa_device, "CreateVirtualMFADevice", {"VirtualMFADeviceName": "n"}),
+            (iam.delete_virtual_mfa_device, "DeleteVirtualMFADevice", {"SerialNumber": "serial-number"}),
             (sts.decode_authorization_message, "DecodeAuthorizationMessage", {"EncodedMessage": "m"}),
         ):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
-        answer = self.server.query_call("iam", "Action=GenerateCredentialReport&Version=2010-05-08")
+        answer = self.server.query_call("iam", "Action=CreateVirtualMFADevice&VirtualMFADeviceName=n&Version=2010-05-08")
         document = xml.etree.ElementTree.fromstring(answer.body)
         self.assertTrue(document.tag.endswith("ErrorResponse"), answer.body)
 

@@ -164,7 +164,7 @@ class Tables:
             fields.append(f".input_xml_namespace = {namespace}")
         if "hostPrefix" in operation:
             fields.append(f".host_prefix = {literal(operation['hostPrefix'])}")
-        if operation.get("unsigned"):
+        if operation.get("unsigned") or name in self.model.overlay.get("unsigned", []):
             fields.append(".unsigned_allowed = true")
         return "{" + ", ".join(fields) + "}"
 

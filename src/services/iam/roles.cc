@@ -45,7 +45,6 @@ template <class Edit>
 Task<RoleRecord> Roles::edit_role(Name name, Edit edit) {
   auto body = [&](store::Txn& txn) -> Task<RoleRecord> {
     auto role = co_await require<RoleRecord>(txn, name);
-    check_modifiable(kRole, role);
     edit(role);
     save(txn, name.account, role);
     co_return role;
@@ -91,6 +90,7 @@ Task<GetRoleResponse> Roles::GetRole(wire::Context& context, GetRoleRequest inpu
 Task<UpdateRoleResponse> Roles::UpdateRole(wire::Context& context, UpdateRoleRequest input) {
   co_await edit_role({context.account, input.role_name}, [&](RoleRecord& role) {
     if (input.description) role.description = input.description;
+    if (input.max_session_duration) check_modifiable(kRole, role);
     if (input.max_session_duration) role.max_session_seconds = *input.max_session_duration;
   });
   co_return UpdateRoleResponse{};
@@ -106,8 +106,10 @@ Task<UpdateRoleDescriptionResponse> Roles::UpdateRoleDescription(wire::Context& 
 
 Task<> Roles::UpdateAssumeRolePolicy(wire::Context& context, UpdateAssumeRolePolicyRequest input) {
   check_trust_policy(input.policy_document);
-  co_await edit_role({context.account, input.role_name},
-                     [&](RoleRecord& role) { role.trust_policy = input.policy_document; });
+  co_await edit_role({context.account, input.role_name}, [&](RoleRecord& role) {
+    check_modifiable(kRole, role);
+    role.trust_policy = input.policy_document;
+  });
 }
 
 Task<> Roles::DeleteRole(wire::Context& context, DeleteRoleRequest input) {

@@ -73,7 +73,8 @@ class Roles : public Groups {
  private:
   /// brief_role() and the attributes that lists leave out.
   static Role full_role(const RoleRecord& record);
-  /// Loads a role that may be changed, lets `edit(record)` change it, and gives what was saved.
+  /// Loads a role, lets `edit(record)` change it, and gives what was saved. Of a role that belongs to a
+  /// service the description and the tags may be changed.
   template <class Edit>
   Task<RoleRecord> edit_role(Name name, Edit edit);
 };

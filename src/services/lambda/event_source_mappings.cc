@@ -13,6 +13,7 @@
 #include "services/lambda/settings_store.h"
 #include "services/lambda/tags.h"
 #include "services/lambda/targets.h"
+#include "store/record.h"
 
 namespace martlet::lambda {
 
@@ -58,15 +59,25 @@ Task<sources::Description> describe_source(store::Txn& txn, sources::Source* sou
   try {
     co_return co_await source->describe(txn, arn);
   } catch (const aws::Error& error) {
+    // SQS has two names for it; this is the older one.
+    const bool is_missing = error.code() == "QueueDoesNotExist";
     throw invalid_parameter(
         fmt::format("Error occurred while ReceiveMessage. SQS Error Code: {}. SQS Error Message: {}",
-                    error.code(), error.message()));
+                    is_missing ? "AWS.SimpleQueueService.NonExistentQueue" : error.code(), error.message()));
   }
 }
 
 Task<> refuse_twin(store::Txn& txn, MappingRecord mapping) {
   const auto twin = co_await find_mapping(txn, mapping.function_name(), mapping.event_source_arn);
   if (twin && *twin != mapping.uuid) throw mapping_exists(mapping.event_source_arn, mapping.function, *twin);
+}
+
+/// Whether nothing but that it works was changed.
+bool is_same_setting(const MappingRecord& before, MappingRecord after) {
+  after.enabled = before.enabled;
+  after.last_modified_ms = before.last_modified_ms;
+  after.revision = before.revision;
+  return store::encode(before) == store::encode(after);
 }
 
 }  // namespace
@@ -186,7 +197,9 @@ Task<EventSourceMappingConfiguration> EventSourceMappings::update(const wire::Co
     apply_request(after.mapping, input);
     after.mapping.last_modified_ms = to_epoch_ms(with_.clock.now());
     ++after.mapping.revision;
-    after.role_arn = co_await check(txn, after.mapping);
+    // One whose queue or function is gone can be switched off.
+    if (after.mapping.enabled || !is_same_setting(*before, after.mapping))
+      after.role_arn = co_await check(txn, after.mapping);
     save_mapping(txn, after.mapping, before);
     co_return after;
   });

@@ -77,6 +77,8 @@ class FakeQueue final : public sources::Source {
   std::size_t most_at_a_time = 10;
   bool ordered = false;
   bool exists = true;
+  /// Reads end with an error.
+  bool refuses = false;
   std::size_t opened = 0;
   Signal changed;
   Clock& clock;
@@ -91,6 +93,7 @@ class FakeReader final : public sources::Reader {
   }
 
   Task<std::vector<sources::Record>> read_until(sources::ReadOptions options, TimePoint deadline) override {
+    if (queue_.refuses) throw aws::Error("OverLimit", "Too many messages are in flight.");
     while (true) {
       if (closed_ || !queue_.exists) co_return std::vector<sources::Record>();
       auto records = take(options);

@@ -27,8 +27,8 @@ constexpr Duration kPauseWithoutFunction = std::chrono::minutes(1);
 /// When the source is not there it looks for it again after this long, and then after twice that, and so on.
 constexpr Duration kFirstPauseWithoutSource = std::chrono::seconds(1);
 constexpr Duration kLongestPauseWithoutSource = std::chrono::minutes(1);
-/// So that a failure of ours that lasts does not become a busy loop.
-constexpr Duration kPauseAfterBug = std::chrono::seconds(5);
+/// When the source refuses, or fails.
+constexpr Duration kPauseAfterFailure = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -130,7 +130,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
   /// is in the batch.
   Task<bool> admit(const MappingSettings& with, Batch& batch, std::vector<sources::Record> records) {
     counters.polled.add(records.size());
-    pause_without_source = kFirstPauseWithoutSource;
+    if (!records.empty()) pause_without_source = kFirstPauseWithoutSource;
     const TimePoint now = engine.clock.now();
     std::vector<HeldRecord> unwanted;
     for (sources::Record& record : records) {
@@ -161,7 +161,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
   Task<MappingAnswer> invoke(const MappingSettings& with, const Batch& batch) {
     Duration pause = kFirstRetry;
     while (true) {
-      // Time may have leapt: what is due by now belongs to whoever reads it next.
+      // Time may have leapt: what is not held any more belongs to whoever reads it next.
       if (engine.clock.now() >= batch.due() + with.window) co_return MappingAnswer{.kind = Kind::kThrottled};
       MappingAnswer answer = co_await attempt(with, batch);
       if (answer.kind != Kind::kThrottled) co_return answer;
@@ -297,11 +297,13 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
       co_return co_await self->gather();
     } catch (const boost::system::system_error&) {
       throw;
+    } catch (const aws::Error& refusal) {
+      self->problem = "PROBLEM: " + refusal.message();
     } catch (const std::exception& error) {
       log::error("an event source mapping could not read; it tries again",
                  {{"source", self->source.arn.str()}, {"error", error.what()}});
     }
-    self->pause(self->engine.clock.now() + kPauseAfterBug);
+    self->pause(self->engine.clock.now() + kPauseAfterFailure);
     co_return Batch();
   }
 

@@ -221,6 +221,28 @@ TEST(MappingRunner, AFailedBatchOfAWindowComesBackAfterTheQueuesOwnTimeout) {
   });
 }
 
+TEST(MappingRunner, AWindowMayBeLongerThanTheVisibilityTimeout) {
+  with_mapping([](Fixture& f) -> Task<> {
+    f.settings.window = 300s;
+    f.queue.send("a");
+    co_await f.start();
+    co_await f.pass(300s);
+    EXPECT_EQ(f.function.events.size(), 1U);
+    EXPECT_TRUE(f.queue.messages.empty());
+  });
+}
+
+TEST(MappingRunner, WhatIsNotHeldAnyMoreIsNotHandled) {
+  with_mapping([](Fixture& f) -> Task<> {
+    f.function.answer = [](const std::string&) { return throttle(); };
+    f.queue.send("a");
+    co_await f.start();
+    co_await f.pass(3600s);
+    EXPECT_EQ(f.function.events.size(), 2U) << "once for either time that it was read";
+    EXPECT_EQ(f.queue.messages.front().receives, 2U);
+  });
+}
+
 std::string large(char digit, std::size_t bytes) { return "\"" + std::string(bytes - 2, digit) + "\""; }
 
 TEST(MappingRunner, AnEventHasNoMoreThanSixMegabytes) {
@@ -393,6 +415,18 @@ TEST(MappingRunner, WithoutItsSourceItLooksAgainNowAndThen) {
     co_await f.pass(1s);
     EXPECT_TRUE(f.queue.messages.empty());
     EXPECT_EQ(f.queue.opened, 2U);
+  });
+}
+
+TEST(MappingRunner, ASourceThatRefusesIsAskedAgain) {
+  with_mapping([](Fixture& f) -> Task<> {
+    f.queue.refuses = true;
+    co_await f.start();
+    EXPECT_EQ(f.runner->problem(), "PROBLEM: Too many messages are in flight.");
+    f.queue.refuses = false;
+    f.queue.send("a");
+    co_await f.pass(5s);
+    EXPECT_TRUE(f.queue.messages.empty());
   });
 }
 
