@@ -153,7 +153,7 @@ def measure_mapping(table, functions, options):
     server = Server()
     try:
         queue = Queue(server)
-        server.deploy("handler", described)
+        server.deploy("handler", described, timeout=20)
         mapping = {"FunctionName": "handler", "EventSourceArn": f"arn:aws:sqs:us-east-1:000000000000:{queue.name}"}
         server.call("POST", "/2015-03-31/event-source-mappings", {**mapping, "BatchSize": BATCH})
         server.invoke("handler", {"Records": []})
