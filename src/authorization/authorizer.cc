@@ -103,6 +103,8 @@ bool Authorizer::lets_through(const Caller& caller, std::string_view action, std
 }
 
 Task<std::optional<std::string>> Authorizer::refusal(const Caller& caller, Ask ask) {
+  if (caller.is_function)
+    usage_.record(caller.principal.arn, ask.action, ask.resource.substr(0, kMaxRecordedResource));
   std::optional<std::string> message = co_await decide(caller, ask);
   if (message && lets_through(caller, ask.action, ask.resource, *message)) message.reset();
   co_return message;

@@ -16,6 +16,7 @@
 #include "authorization/policy_cache.h"
 #include "authorization/request_keys.h"
 #include "authorization/rules.h"
+#include "authorization/usage.h"
 #include "base/clock.h"
 #include "policy/evaluate.h"
 
@@ -56,6 +57,8 @@ class Authorizer {
 
   [[nodiscard]] Mode mode() const { return mode_; }
   [[nodiscard]] Audit& audit() { return audit_; }
+  /// What functions did.
+  [[nodiscard]] Usage& usage() { return usage_; }
 
  private:
   /// As refusal(), with nothing recorded.
@@ -72,6 +75,7 @@ class Authorizer {
   std::map<std::string, ResourceCache, std::less<>> resources_;
   std::map<const wire::ServiceModel*, Rules> services_;
   Audit audit_;
+  Usage usage_;
 };
 
 }  // namespace martlet::authorization

@@ -32,6 +32,8 @@ struct Caller {
   /// For services that act on behalf of a resource: that resource and the account it is in.
   std::string source_arn = {};
   std::string source_account = {};
+  /// Whether it is a function as its role: what it does is remembered.
+  bool is_function = false;
 };
 
 class RequestKeys final : public policy::Context {

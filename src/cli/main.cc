@@ -17,6 +17,7 @@
 #include "server/identity.h"
 #include "server/isolation.h"
 #include "server/options.h"
+#include "server/policy_command.h"
 #include "server/reach.h"
 #include "server/runtime_listing.h"
 #include "server/state_directory.h"
@@ -110,6 +111,8 @@ int run(int argc, char** argv) {
       std::fputs(text.c_str(), stdout);
       return 0;
     }
+    case Command::kSuggestPolicy:
+      return suggest_policy(line.endpoint, line.function);
     case Command::kServices: {
       const auto services = catalogue();
       const std::string text =

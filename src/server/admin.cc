@@ -105,11 +105,30 @@ Task<> Admin::clock(net::Request& request, net::ResponseWriter& answer) {
 Task<> Admin::audit(net::Request& request, net::ResponseWriter& answer) {
   if (const std::string why = objection(request); !why.empty()) {
     co_await answer.send(refusal(403, why));
-  } else if (parts_.audit == nullptr) {
+  } else if (parts_.authorizer == nullptr) {
     co_await answer.send(refusal(404, "Nothing is recorded: start the server with --auth audit."));
   } else {
-    co_await answer.send(json(200, parts_.audit->json()));
+    co_await answer.send(json(200, parts_.authorizer->audit().json()));
   }
+}
+
+Task<> Admin::policy(net::Request& request, net::ResponseWriter& answer) {
+  constexpr std::string_view kPath = "/_martlet/policy/";
+  if (const std::string why = objection(request); !why.empty()) {
+    co_await answer.send(refusal(403, why));
+    co_return;
+  }
+  if (parts_.authorizer == nullptr) {
+    co_await answer.send(refusal(404, "Nothing is recorded: start the server with --auth audit."));
+    co_return;
+  }
+  const std::string_view path = request.head().path();
+  const std::string_view function = path.starts_with(kPath) ? path.substr(kPath.size()) : std::string_view();
+  std::string document = parts_.authorizer->usage().least_policy(function);
+  if (document.empty())
+    co_await answer.send(refusal(404, "Nothing of this function was seen since the server has started."));
+  else
+    co_await answer.send(json(200, std::move(document)));
 }
 
 Task<> Admin::code(net::Request& request, net::ResponseWriter& answer) {

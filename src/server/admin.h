@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "authorization/audit.h"
+#include "authorization/authorizer.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "net/http.h"
@@ -28,8 +28,8 @@ class Admin {
     std::function<Task<>()> reset;
     /// Whether a stranger may reset and move the clock: not under --auth enforce.
     bool open = true;
-    /// What enforcement would have refused; null where nobody is asked.
-    authorization::Audit* audit = nullptr;
+    /// Null where nobody is asked.
+    authorization::Authorizer* authorizer = nullptr;
     /// Request::listener() of the server's own port: from inside environments nobody does either.
     std::string listener;
   };
@@ -46,6 +46,8 @@ class Admin {
   Task<> clock(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/audit
   Task<> audit(net::Request& request, net::ResponseWriter& answer);
+  /// GET /_martlet/policy/FUNCTION: the least policy that covers what it was seen to do
+  Task<> policy(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/lambda/code/...
   Task<> code(net::Request& request, net::ResponseWriter& answer);
   /// GET and DELETE /_martlet/outbox: email and text messages

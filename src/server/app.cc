@@ -145,7 +145,7 @@ struct App::Parts {
                .services = services,
                .reset = [this] { return reset(); },
                .open = options.auth != gateway::AuthMode::kEnforce,
-               .audit = enforcement ? &enforcement->authorizer().audit() : nullptr,
+               .authorizer = enforcement ? &enforcement->authorizer() : nullptr,
                .listener = kListener}};
 
   /// None where everybody may do everything.
@@ -256,6 +256,7 @@ void App::Parts::register_everything() {
   endpoint("*", "/_martlet/reset", &Admin::reset);
   endpoint("*", "/_martlet/clock", &Admin::clock);
   endpoint("GET", "/_martlet/audit", &Admin::audit);
+  endpoint("GET", "/_martlet/policy", &Admin::policy);
   endpoint("GET", "/_martlet/lambda/code", &Admin::code);
   endpoint("*", "/_martlet/outbox", &Admin::outbox);
   gateway.register_endpoint("GET", std::string(sns::kCertificateFolder),
@@ -346,7 +347,10 @@ Task<> App::Parts::reset() {
   sns.reset();
   logs.reset();
   iam.reset();
-  if (enforcement) enforcement->authorizer().audit().clear();
+  if (enforcement) {
+    enforcement->authorizer().audit().clear();
+    enforcement->authorizer().usage().clear();
+  }
   sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });

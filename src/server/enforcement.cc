@@ -58,6 +58,7 @@ authorization::Caller caller_of(const wire::Caller& caller, const gateway::Crede
     out.principal.user_name = caller.arn.substr(caller.arn.rfind('/') + 1);
   if (credentials == nullptr) return out;
   if (!credentials->entity_arn.empty()) out.principal.entity_arn = credentials->entity_arn;
+  out.is_function = !credentials->environment.empty();
   out.session_policies = credentials->session_policies;
   out.session_tags = credentials->session_tags;
   out.token_issued = credentials->issued;
@@ -96,7 +97,20 @@ Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wir
                               const wire::ServiceModel& service, const wire::Operation& operation,
                               const void* input) {
   const authorization::Caller caller = caller_of(context.caller, credentials);
+  note_use(caller, context, service.signing_name);
   co_await authorizer_.authorize(caller, context, service, operation, input);
+}
+
+void Enforcement::note_use(const authorization::Caller& caller, const wire::Context& context,
+                           std::string_view service) {
+  const policy::Principal& principal = caller.principal;
+  if (principal.kind == PrincipalKind::kUser) {
+    parts_.directory.note_use(context.caller.access_key_id, service, context.region);
+  } else if (principal.kind == PrincipalKind::kRoleSession) {
+    const std::string& role = principal.entity_arn;
+    parts_.directory.note_role_use(principal.account, role.substr(role.rfind('/') + 1), service,
+                                   context.region);
+  }
 }
 
 Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::string name) {
@@ -104,6 +118,7 @@ Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::s
   const auto arn = Arn::parse(role_arn).value_or(Arn{});
   const std::string role_name = arn.resource.substr(arn.resource.rfind('/') + 1);
   authorization::Caller caller;
+  caller.is_function = true;
   caller.principal = {
       .kind = PrincipalKind::kRoleSession,
       .arn = "arn:" + arn.partition + ":sts::" + arn.account + ":assumed-role/" + role_name + "/" + name,

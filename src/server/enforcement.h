@@ -5,6 +5,7 @@
 // they may. Lives on the loop; what it is given outlives it.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authorization/authorizer.h"
@@ -56,6 +57,8 @@ class Enforcement final : public gateway::Authorizer {
   authorization::Authorizer& authorizer() { return authorizer_; }
 
  private:
+  /// Tells IAM that credentials were used.
+  void note_use(const authorization::Caller& caller, const wire::Context& context, std::string_view service);
   /// A session of the role; without an identity when there is no such role.
   Task<authorization::Caller> session_of(std::string role_arn, std::string name);
 

@@ -229,6 +229,13 @@ CommandLine parse_command_line(int argc, char** argv) {
   CLI::App* runtimes = app.add_subcommand("runtimes", "List the runtimes and what runs them on this machine");
   add_runtime_options(*runtimes, line.serve);
   runtimes->add_flag("--json", line.runtimes_as_json, "As a JSON array");
+  CLI::App* policy = app.add_subcommand("policy", "Work with the policies of a running server");
+  policy->require_subcommand(1);
+  CLI::App* suggest = policy->add_subcommand(
+      "suggest",
+      "Print the least policy that covers what a function was seen to do (--auth audit)");
+  suggest->add_option("function", line.function, "The function's name")->required();
+  suggest->add_option("--endpoint", line.endpoint, "Where the server listens")->capture_default_str();
   try {
     refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
@@ -240,6 +247,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (services->parsed()) line.command = Command::kServices;
   if (doctor->parsed()) line.command = Command::kDoctor;
   if (runtimes->parsed()) line.command = Command::kRuntimes;
+  if (suggest->parsed()) line.command = Command::kSuggestPolicy;
   if (isolation) line.command = Command::kIsolation;
   return line;
 }

@@ -51,7 +51,7 @@ struct ServeOptions {
   std::string config_file;
 };
 
-enum class Command { kServe, kServices, kDoctor, kIsolation, kRuntimes };
+enum class Command { kServe, kServices, kDoctor, kIsolation, kRuntimes, kSuggestPolicy };
 
 struct CommandLine {
   Command command = Command::kServe;
@@ -60,6 +60,9 @@ struct CommandLine {
   bool services_as_markdown = false;
   /// `martlet runtimes`: as JSON rather than as a table.
   bool runtimes_as_json = false;
+  /// `martlet policy suggest`: whose policy, and the server that has seen it.
+  std::string function;
+  std::string endpoint = "http://127.0.0.1:4566";
 };
 
 /// Parses the command line. On --help, --version or a mistake it prints what is to be said and ends the

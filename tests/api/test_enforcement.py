@@ -1,10 +1,12 @@
 """Who may do what, under `--auth enforce` and `--auth audit`, seen by real clients."""
 
 import json
+import json
+import subprocess
 import unittest
 
-from enforcing import ACCOUNT, EnforcedTest, allow, policy
-from harness import ROLE, zip_of
+from enforcing import ACCOUNT, EnforcedTest, Keys, allow, policy
+from harness import BINARY, ROLE, zip_of
 from mapping_fixture import wait_for
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
@@ -215,6 +217,12 @@ class IamTest(EnforcedTest):
             message="because no permissions boundary allows the iam:ListUsers action$",
         )
 
+    def test_uses_are_noted(self):
+        user = self.make_user()
+        user.client("sts").get_caller_identity()
+        used = self.iam.get_access_key_last_used(AccessKeyId=user.key)["AccessKeyLastUsed"]
+        self.assertEqual((used["ServiceName"], used["Region"]), ("sts", "us-east-1"))
+
     def test_keys_that_are_switched_off_or_deleted_are_nobodys(self):
         user = self.make_user(allow("*"))
         iam = user.client("iam")
@@ -416,6 +424,56 @@ class AuditTest(EnforcedTest):
         self.assertEqual([(entry["action"], entry["times"]) for entry in kept], [("lambda:ListLayers", 2)])
         self.assertIn("because no identity-based policy allows", kept[0]["message"])
         self.assertEqual(self.server.log().count("enforcement would refuse this principal=" + user.arn), 1)
+
+
+    def test_the_policy_that_a_function_needs(self):
+        source = """
+import boto3, os
+def handler(event, context):
+    functions = boto3.client("lambda", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    functions.get_function_configuration(FunctionName="watched")
+"""
+        self.deploy("watched", source)
+        self.assertEqual(self.suggest("watched").returncode, 1)
+        self.assertNotIn("FunctionError", self.invoke("watched", {}))
+        suggested = self.suggest("watched")
+        self.assertEqual(suggested.returncode, 0, suggested.stderr)
+        self.assertEqual(
+            json.loads(suggested.stdout)["Statement"],
+            [
+                {
+                    "Effect": "Allow",
+                    "Action": ["lambda:GetFunctionConfiguration"],
+                    "Resource": [FUNCTION + "watched"],
+                }
+            ],
+        )
+
+    def suggest(self, function):
+        command = [str(BINARY), "policy", "suggest", function, "--endpoint", self.server.endpoint]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class CrossAccountTest(EnforcedTest):
+    """Two accounts: an access key id of twelve digits is the root user of that account (audit)."""
+
+    MODE = "audit"
+
+    def test_both_sides_are_asked(self):
+        self.deploy("crossed", ECHO)
+        other = Keys(self.server, "111122223333", "test").client("lambda")
+        denied = self.denials(other)
+        self.assertEqual(denied, 1)
+        self.functions.add_permission(
+            FunctionName="crossed", StatementId="x", Action="lambda:InvokeFunction", Principal="111122223333"
+        )
+        self.assertEqual(self.denials(other), 0)
+
+    def denials(self, client):
+        """How many denials an invocation would have met."""
+        before = self.server.http("GET", "/_martlet/audit").json()["denials"]
+        client.invoke(FunctionName=FUNCTION + "crossed", Payload=b"{}")
+        return self.server.http("GET", "/_martlet/audit").json()["denials"] - before
 
 
 class OpenTest(EnforcedTest):

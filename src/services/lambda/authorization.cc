@@ -85,6 +85,10 @@ void add_functions(std::vector<OperationRule>& rules) {
            {"RemovePermission", "lambda:RemovePermission"},
            {"UpdateFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig"}})
     rules.push_back(simple(operation, action, kFunction));
+}
+
+/// Operations on a function as a whole.
+void add_whole_functions(std::vector<OperationRule>& rules) {
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"CreateAlias", "lambda:CreateAlias"},
            {"DeleteAlias", "lambda:DeleteAlias"},
@@ -106,6 +110,9 @@ void add_functions(std::vector<OperationRule>& rules) {
            {"UpdateAlias", "lambda:UpdateAlias"},
            {"UpdateFunctionCode", "lambda:UpdateFunctionCode"}})
     rules.push_back(simple(operation, action, kWhole));
+}
+
+void add_permissions_and_urls(std::vector<OperationRule>& rules) {
   rules.push_back(
       {"AddPermission",
        {{"lambda:AddPermission",
@@ -190,6 +197,8 @@ authorization::ServiceRules authorization_rules() {
   static Names names;
   authorization::ServiceRules table{.arn_service = "lambda", .naming = &names};
   add_functions(table.operations);
+  add_whole_functions(table.operations);
+  add_permissions_and_urls(table.operations);
   add_layers_and_signing(table.operations);
   add_mappings_and_tags(table.operations);
   return table;

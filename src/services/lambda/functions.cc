@@ -71,6 +71,13 @@ FunctionConfiguration describe_update(const FunctionRecord& function, FunctionNa
   return out;
 }
 
+/// Refuses a role that does not exist or that Lambda may not assume, where that is asked.
+Task<> check_role(RoleIsUsable is_usable, std::string role_arn) {
+  if (!is_usable) co_return;
+  const bool usable = co_await is_usable(std::move(role_arn));
+  if (!usable) throw invalid_parameter("The role defined for the function cannot be assumed by Lambda.");
+}
+
 }  // namespace
 
 Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::string partition) {
@@ -99,17 +106,11 @@ Task<Target> LambdaService::require_target(FunctionName name, std::string partit
   co_return std::move(*found);
 }
 
-Task<> LambdaService::check_role(std::string role_arn) {
-  if (!with_.role_is_usable) co_return;
-  const bool usable = co_await with_.role_is_usable(std::move(role_arn));
-  if (!usable) throw invalid_parameter("The role defined for the function cannot be assumed by Lambda.");
-}
-
 Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context,
                                                           CreateFunctionRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "CreateFunction");
   FunctionRecord function = configure(input, name);
-  co_await check_role(function.role);
+  co_await check_role(with_.role_is_usable, function.role);
   if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
@@ -272,7 +273,7 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& con
 Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
     wire::Context& context, UpdateFunctionConfigurationRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "UpdateFunctionConfiguration");
-  if (input.role) co_await check_role(*input.role);
+  if (input.role) co_await check_role(with_.role_is_usable, *input.role);
   std::optional<std::vector<LayerUse>> layers;
   if (input.layers) {
     const FunctionRecord current = co_await require_function(name, context.partition);

@@ -3,7 +3,6 @@
 // The Lambda service: functions and their invocation. Its operations are grouped by noun, a file for each:
 // functions.cc, versions.cc, aliases.cc, layers.cc, ...; invoke.cc runs functions. Lives on the loop.
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,7 +31,6 @@ class LambdaService final : public Api {
   explicit LambdaService(Dependencies with);
 
   // Functions
-
   Task<FunctionConfiguration> CreateFunction(wire::Context& context, CreateFunctionRequest input) override;
   Task<GetFunctionResponse> GetFunction(wire::Context& context, GetFunctionRequest input) override;
   Task<FunctionConfiguration> GetFunctionConfiguration(wire::Context& context,
@@ -284,9 +282,6 @@ class LambdaService final : public Api {
 
   /// The version that this invocation of the function, version or alias goes to.
   Task<std::string> choose_version(FunctionName name, std::string partition);
-
-  /// Throws when the role does not exist or Lambda may not assume it, where that is asked.
-  Task<> check_role(std::string role_arn);
 
   Dependencies with_;
   PolicySource policies_{with_.store};
