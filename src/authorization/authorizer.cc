@@ -44,7 +44,8 @@ std::string_view name_of(const policy::Principal& principal) {
 
 /// What AWS keeps for all accounts (arn:aws:iam::aws:policy/…) counts as the caller's own.
 std::string_view owner_of(std::string_view resource, const policy::Principal& principal) {
-  return part_of_arn(resource, 4) == "aws" ? std::string_view(principal.account) : std::string_view();
+  const bool is_everybodys = part_of_arn(resource, 4) == "aws" && part_of_arn(resource, 2) == "iam";
+  return is_everybodys ? std::string_view(principal.account) : std::string_view();
 }
 
 }  // namespace

@@ -39,6 +39,15 @@ std::string arn_prefix(const wire::Context& context, const ServiceRules& table) 
   return prefix.append(":").append(context.account).append(":");
 }
 
+/// Services do not look at the partition of an ARN that they are given: what is asked about must not depend
+/// on how the caller writes it.
+void set_partition(std::string& arn, std::string_view partition) {
+  constexpr std::size_t kStart = 4;
+  if (!arn.starts_with("arn:")) return;
+  const std::size_t end = arn.find(':', kStart);
+  if (end != std::string::npos) arn.replace(kStart, end - kStart, partition);
+}
+
 void add_tags(const TagMember& member, const void* input, policy::ContextList& keys) {
   const TagMember::Tags tags = member.tags(input);
   if (tags.empty()) return;
@@ -93,7 +102,9 @@ Task<std::vector<Need>> Rules::needs(Call call) const {
     std::vector<std::string> resources;
     if (action.resource) {
       resources = co_await action.resource->fill(call, table_.naming, Template::Absent::kEverything);
-      if (!action.resource->begins_with_member()) {
+      if (action.resource->begins_with_member()) {
+        for (std::string& resource : resources) set_partition(resource, call.context.partition);
+      } else {
         const std::string prefix = arn_prefix(call.context, table_);
         for (std::string& resource : resources) resource.insert(0, prefix);
       }

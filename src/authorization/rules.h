@@ -7,7 +7,7 @@
 //
 // Resources and values are templates:
 //   "role/{RoleName}"       a part of an ARN: "arn:PARTITION:SERVICE:REGION:ACCOUNT:" is put in front
-//   "{Resource}"            begins with a member: the member is the ARN itself
+//   "{Resource}"            begins with a member: the member is the ARN itself (in the caller's partition)
 //   "*"                     the action concerns no resource in particular
 //   {Code.S3Bucket}         a member of a member; of lists, one resource for each element
 //   {Role?}                 where the member is absent, the action is not needed

@@ -71,6 +71,11 @@ TEST_F(RulesTest, ResourcesAreMadeOfMembers) {
   EXPECT_EQ(resources("{Name}"), "n1") << "a member that is the ARN";
 }
 
+TEST_F(RulesTest, ArnsAreOfTheCallersPartition) {
+  input_.color = "arn:aws-cn:sample:eu-west-1:123456789012:thing/n1";
+  EXPECT_EQ(resources("{Color}"), "arn:aws:sample:eu-west-1:123456789012:thing/n1");
+}
+
 TEST_F(RulesTest, ListsGiveAResourceEach) {
   EXPECT_EQ(resources("{Colors?}"), "");
   EXPECT_EQ(resources("{Colors}"), "*");

@@ -93,6 +93,21 @@ int serve(ServeOptions options) {
   return 0;
 }
 
+int suggest(const CommandLine& line) {
+  boost::asio::io_context loop(1);
+  std::exception_ptr failure;
+  int code = 1;
+  boost::asio::co_spawn(loop, suggest_policy(loop.get_executor(), line.endpoint, line.function),
+                        [&](std::exception_ptr thrown, int result) {
+                          failure = std::move(thrown);
+                          code = result;
+                          loop.stop();
+                        });
+  loop.run();
+  if (failure) std::rethrow_exception(failure);
+  return code;
+}
+
 int run(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv);
   switch (line.command) {
@@ -112,7 +127,7 @@ int run(int argc, char** argv) {
       return 0;
     }
     case Command::kSuggestPolicy:
-      return suggest_policy(line.endpoint, line.function);
+      return suggest(line);
     case Command::kServices: {
       const auto services = catalogue();
       const std::string text =

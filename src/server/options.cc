@@ -232,8 +232,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   CLI::App* policy = app.add_subcommand("policy", "Work with the policies of a running server");
   policy->require_subcommand(1);
   CLI::App* suggest = policy->add_subcommand(
-      "suggest",
-      "Print the least policy that covers what a function was seen to do (--auth audit)");
+      "suggest", "Print the least policy that covers what a function was seen to do (--auth audit)");
   suggest->add_option("function", line.function, "The function's name")->required();
   suggest->add_option("--endpoint", line.endpoint, "Where the server listens")->capture_default_str();
   try {

@@ -254,6 +254,13 @@ class LogsTest(EnforcedTest):
         logs.get_log_events(logGroupName="/app/a", logStreamName="s")
         self.assert_refused("AccessDeniedException", logs.describe_log_streams, logGroupName="/app/b")
 
+    def test_however_an_arn_is_written_it_is_the_same_group(self):
+        self.logs.create_log_group(logGroupName="/named")
+        arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/named"
+        logs = self.make_user(policy(("Allow", "*", "*"), ("Deny", "logs:TagResource", arn))).client("logs")
+        for form in (arn, arn.replace("aws", "aws-cn", 1)):
+            self.assert_refused("AccessDeniedException", logs.tag_resource, resourceArn=form, tags={"a": "b"})
+
 
 class QueuesTest(EnforcedTest):
     def test_identity_and_queue_policies(self):

@@ -401,6 +401,24 @@ TEST(MappingRunner, WithoutItsFunctionItPausesUntilThatIsBack) {
   });
 }
 
+TEST(MappingRunner, WhatItMayNotReadStaysInItsSource) {
+  with_mapping([](Fixture& f) -> Task<> {
+    std::string why;
+    f.settings.refusal = [&why]() -> Task<std::string> { co_return why; };
+    co_await f.start();
+    why = "not authorized to perform: sqs:ReceiveMessage";
+    f.queue.send("a");
+    co_await quiet(f.executor);
+    EXPECT_TRUE(f.function.events.empty());
+    EXPECT_EQ(f.runner->problem(), "PROBLEM: " + why);
+    EXPECT_EQ(f.queue.visible(), 1U) << "given back";
+    why.clear();
+    co_await f.pass(60s);
+    EXPECT_EQ(f.function.events.size(), 1U);
+    EXPECT_EQ(f.runner->problem(), "");
+  });
+}
+
 TEST(MappingRunner, WithoutItsSourceItLooksAgainNowAndThen) {
   with_mapping([](Fixture& f) -> Task<> {
     co_await f.start();

@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/arn.h"
 #include "services/logs/names.h"
 
 namespace martlet::logs {
@@ -16,16 +15,25 @@ using authorization::OperationRule;
 // AWS asks for a group as for a stream without a name, so that policies say "log-group:NAME:*".
 constexpr const char* kGroup = "{|group}";
 constexpr const char* kStream = "{|stream}";
+constexpr const char* kTagged = "{|tags}";
 
-/// Groups are named by logGroupName or by logGroupIdentifier, a name or an ARN, which may be of another
-/// account.
+/// Groups are named by logGroupName, or by logGroupIdentifier or resourceArn: a name or an ARN, which may be
+/// of another account.
 class Names final : public authorization::Naming {
  public:
   Task<std::string> complete(Call call, std::string_view kind, std::string) override {
-    std::string group = call.member("logGroupName");
-    if (group.empty()) group = call.member("logGroupIdentifier");
-    std::string arn = Arn::parse(group) ? group : group_arn(call.context, group);
-    if (arn.ends_with(":*")) arn.resize(arn.size() - 2);
+    std::string text = call.member("logGroupName");
+    if (text.empty()) text = call.member("logGroupIdentifier");
+    if (text.empty()) text = call.member("resourceArn");
+    std::string arn = group_arn(call.context, text);
+    if (const auto group = group_of_arn(text)) {
+      wire::Context owner = call.context;
+      owner.account = group->account;
+      owner.region = group->region;
+      arn = group_arn(owner, group->name);
+    }
+    // Tags are asked about on the group itself.
+    if (kind == "tags") co_return arn;
     co_return arn + ":log-stream:" + (kind == "stream" ? call.member("logStreamName") : "");
   }
 };
@@ -44,15 +52,15 @@ authorization::ServiceRules authorization_rules() {
       {"DescribeLogStreams", {{"logs:DescribeLogStreams", kGroup}}},
       {"FilterLogEvents", {{"logs:FilterLogEvents", kGroup}}},
       {"GetLogEvents", {{"logs:GetLogEvents", kStream}}},
-      {"ListTagsForResource", {{"logs:ListTagsForResource", "{resourceArn}"}}},
+      {"ListTagsForResource", {{"logs:ListTagsForResource", kTagged}}},
       {"ListTagsLogGroup", {{"logs:ListTagsLogGroup", kGroup}}},
       {"PutLogEvents", {{"logs:PutLogEvents", kStream}}},
       {"PutLogGroupDeletionProtection", {{"logs:PutLogGroupDeletionProtection", kGroup}}},
       {"PutRetentionPolicy", {{"logs:PutRetentionPolicy", kGroup}}},
       {"TagLogGroup", {{"logs:TagLogGroup", kGroup}}, "tags"},
-      {"TagResource", {{"logs:TagResource", "{resourceArn}"}}, "tags"},
+      {"TagResource", {{"logs:TagResource", kTagged}}, "tags"},
       {"UntagLogGroup", {{"logs:UntagLogGroup", kGroup}}, "tags"},
-      {"UntagResource", {{"logs:UntagResource", "{resourceArn}"}}, "tagKeys"},
+      {"UntagResource", {{"logs:UntagResource", kTagged}}, "tagKeys"},
   };
   return {.arn_service = "logs", .denied_status = 400, .operations = std::move(rules), .naming = &names};
 }
