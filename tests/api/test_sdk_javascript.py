@@ -31,6 +31,7 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
 });
 """,
     "raises": "def handler(event, context):\n    raise ValueError('no')\n",
+    "sleeps": "import time\ndef handler(event, context):\n    time.sleep(2)\n",
     "tenant": """
 seen = []
 def handler(event, context):

@@ -1,5 +1,7 @@
 #include "ledger.h"
 
+#include <algorithm>
+
 namespace martlet::sim {
 
 void Ledger::breach(std::string what) {
@@ -28,6 +30,28 @@ void Ledger::sending(const std::string& id, Item item) {
   items_.emplace(id, std::move(item));
 }
 
+void Ledger::sending_again(const std::string& id) {
+  trace(id + " sent again");
+  Item& item = items_.at(id);
+  if (!item.acknowledged) item.has_no_place = true;
+}
+
+void Ledger::letting_go(const std::string& id, std::uint32_t count, TimePoint due) {
+  Item& item = items_.at(id);
+  if (count != item.last_count) return;
+  trace(id + " is given back");
+  item.held_until = std::min(item.held_until, due);
+}
+
+void Ledger::let_go(const std::string& id, std::uint32_t count, TimePoint due) {
+  Item& item = items_.at(id);
+  if (count == item.last_count) item.held_until = due;
+}
+
+void Ledger::deleting(const std::string& id) {
+  if (items_.at(id).successes == 0) breach(id + " is deleted before its handling has succeeded");
+}
+
 void Ledger::received(const std::string& id, std::uint32_t count, TimePoint held_until, TimePoint now) {
   const auto found = items_.find(id);
   if (found == items_.end()) return breach(id + " was received, but never sent");
@@ -37,7 +61,8 @@ void Ledger::received(const std::string& id, std::uint32_t count, TimePoint held
     breach(id + " was received for the " + std::to_string(count) + "th time twice");
   if (count > item.last_count + 1 + crashes_) breach(id + ": its receive count leaps");
   if (count > most_receives_) breach(id + " was received more often than its queue allows");
-  if (item.handlers > 0 && item.held_until > now) breach(id + " was received while its handler runs");
+  if (item.held_until > now) breach(id + " was received while somebody else held it");
+  if (item.not_before > now) breach(id + " was received before its delay was over");
   item.last_count = count;
   item.held_until = held_until;
   ++item.reads;
@@ -58,11 +83,14 @@ void Ledger::handler_begins(const std::string& id, const std::vector<std::string
 }
 
 void Ledger::check_order(const std::string& id, const Item& item, const std::set<std::string>& through_with) {
+  if (item.has_no_place) return;
   bool is_later = false;
   for (const std::string& other : groups_.at(item.group)) {
     const Item& member = items_.at(other);
     if (other == id) {
       is_later = true;
+    } else if (member.has_no_place) {
+      continue;
     } else if (is_later) {
       if (item.successes == 0 && member.successes > 0)
         breach(id + " is handled after " + other + " of its group, which came later, has succeeded");

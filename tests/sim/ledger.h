@@ -4,7 +4,11 @@
 // invariants:
 //
 // - Nothing that was acknowledged is lost: it was handled with success or is in its dead-letter queue.
-// - A message is invisible while a handler that holds it in time works on it.
+// - Nothing is deleted before its handling has succeeded.
+// - A message that was received is nobody else's until its time is over or its holder has given it back; none
+// comes
+//   before its delay is over.
+// - What a client sends again with the same deduplication id within five minutes is one message.
 // - The messages of a FIFO group are handled in the order of their sending: none before all earlier ones have
 // succeeded
 //   or are dead letters.
@@ -32,6 +36,10 @@ struct Item {
   bool is_poison = false;
   bool is_async = false;
   bool acknowledged = false;
+  /// Delayed until then.
+  TimePoint not_before = {};
+  /// Sent again after it may have got lost: its place in its group is not known.
+  bool has_no_place = false;
 
   std::uint32_t last_count = 0;
   std::uint32_t reads = 0;
@@ -52,9 +60,17 @@ class Ledger {
   /// Before it is sent: it may get through although nobody is told.
   void sending(const std::string& id, Item item);
   void acknowledged(const std::string& id);
+  /// Before it is sent again with the same deduplication id.
+  void sending_again(const std::string& id);
 
   /// A message was received for the `count`th time and is held until then.
   void received(const std::string& id, std::uint32_t count, TimePoint held_until, TimePoint now);
+  /// Before whoever received it for the `count`th time lets others have it from then on at the earliest, and
+  /// after that was acknowledged. Without effect once somebody else has received it.
+  void letting_go(const std::string& id, std::uint32_t count, TimePoint due);
+  void let_go(const std::string& id, std::uint32_t count, TimePoint due);
+  /// Before the mapping deletes it.
+  void deleting(const std::string& id);
   /// A handler was given the message in a batch, begins with it after those that it is through with, and has
   /// let go of the batch.
   TimePoint handler_holds(const std::string& id, TimePoint now);

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kSteps = 150;
 constexpr int kGroups = 3;
+/// A client sends again within this time, which is less than deduplication lasts.
+constexpr std::chrono::seconds kRepeatsWithin{240};
 /// Rounds of the quiet time; each lets the clock pass a visibility timeout.
 constexpr int kMostRounds = 400;
 
@@ -96,17 +98,64 @@ class Scenario {
 
   std::string next_id() { return "i" + std::to_string(++items_); }
 
-  void send_standard() {
-    const std::string id = next_id();
-    lasting_.ledger.sending(id, {.is_poison = lasting_.random.chance(0.05)});
-    world_->tasks().spawn("send", world_->send(kStandard, id, ""));
+  void restart() {
+    if (complete(world_->stop_in_order())) {
+      world_.reset();
+      settle();
+      boot();
+    } else {
+      reboot();
+    }
   }
 
-  void send_ordered() {
+  void send_standard() {
     const std::string id = next_id();
-    const std::string group = "g" + std::to_string(lasting_.random.below(kGroups));
+    const int delay = lasting_.random.chance(0.1) ? 1 + static_cast<int>(lasting_.random.below(20)) : 0;
+    lasting_.ledger.sending(id, {.is_poison = lasting_.random.chance(0.05),
+                                 .not_before = lasting_.clock->now() + std::chrono::seconds(delay)});
+    world_->tasks().spawn("send", world_->send(kStandard, id, "", delay));
+  }
+
+  std::string sending_ordered(const std::string& group) {
+    const std::string id = next_id();
     lasting_.ledger.sending(id, {.group = group, .is_poison = lasting_.random.chance(0.05)});
-    world_->tasks().spawn("send", world_->send(kFifo, id, group));
+    sent_.push_back({.id = id, .group = group, .at = lasting_.clock->now()});
+    return id;
+  }
+
+  std::string any_group() { return "g" + std::to_string(lasting_.random.below(kGroups)); }
+
+  void send_ordered() {
+    const std::string group = any_group();
+    world_->tasks().spawn("send", world_->send(kFifo, sending_ordered(group), group));
+  }
+
+  void send_batch() {
+    const bool ordered = lasting_.random.chance(0.5);
+    const std::string group = ordered ? any_group() : "";
+    std::vector<std::string> ids;
+    for (std::uint64_t left = 2 + lasting_.random.below(4); left > 0; --left) {
+      ids.push_back(ordered ? sending_ordered(group) : next_id());
+      if (!ordered) lasting_.ledger.sending(ids.back(), {.is_poison = lasting_.random.chance(0.05)});
+    }
+    world_->tasks().spawn("send", world_->send_batch(ordered ? kFifo : kStandard, ids, group));
+  }
+
+  /// A client that does not know whether it got through, or does not remember.
+  void send_again() {
+    const TimePoint now = lasting_.clock->now();
+    std::erase_if(sent_, [&](const Sent& one) { return now - one.at > kRepeatsWithin; });
+    if (sent_.empty()) return;
+    const Sent& again = sent_[lasting_.random.below(sent_.size())];
+    lasting_.ledger.sending_again(again.id);
+    world_->tasks().spawn("send", world_->send(kFifo, again.id, again.group));
+  }
+
+  void receive() {
+    std::optional<int> visibility;
+    if (lasting_.random.chance(0.5)) visibility = static_cast<int>(lasting_.random.below(90));
+    const char* queue = lasting_.random.chance(0.6) ? kStandard : kFifo;
+    world_->tasks().spawn("client", world_->receive_and_forget(queue, visibility));
   }
 
   void send_event() {
@@ -117,16 +166,22 @@ class Scenario {
 
   void one_step() {
     const std::uint64_t dice = lasting_.random.below(100);
-    if (dice < 25) {
+    if (dice < 20) {
       send_standard();
-    } else if (dice < 50) {
+    } else if (dice < 38) {
       send_ordered();
-    } else if (dice < 58) {
+    } else if (dice < 41) {
+      send_batch();
+    } else if (dice < 46) {
+      send_again();
+    } else if (dice < 54) {
       send_event();
+    } else if (dice < 60) {
+      receive();
     } else if (dice < 62) {
-      world_->tasks().spawn("client", world_->receive_and_forget(kStandard));
-    } else if (dice < 64) {
-      world_->tasks().spawn("client", world_->receive_and_forget(kFifo));
+      world_->switch_mapping(lasting_.random.below(2), 1 + lasting_.random.below(10));
+    } else if (dice < 63) {
+      restart();
     } else if (dice < 66 && rates_.crash_before > 0) {
       world_->store().crash();
     } else if (dice < 70) {
@@ -167,6 +222,12 @@ class Scenario {
     return lasting_.ledger.all_succeeded() && ++quiet_rounds_ > kRounds;
   }
 
+  struct Sent {
+    std::string id;
+    std::string group;
+    TimePoint at;
+  };
+
   std::uint64_t seed_;
   boost::asio::io_context loop_{1};
   Lasting lasting_;
@@ -176,6 +237,8 @@ class Scenario {
   int items_ = 0;
   int crashes_ = 0;
   int quiet_rounds_ = 0;
+  /// To the FIFO queue, not long ago.
+  std::vector<Sent> sent_;
 };
 
 }  // namespace

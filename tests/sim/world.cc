@@ -3,7 +3,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include "spy.h"
 #include "store/key.h"
 
 namespace martlet::sim {
@@ -55,13 +54,7 @@ World::World(Lasting& lasting, FaultRates rates, std::uint64_t run)
             .ids = ids_,
             .metrics = metrics_}),
       context_(context()),
-      spy_(std::make_unique<SpySource>(sqs_.source(),
-                                       [this](const sources::Record& record) {
-                                         if (!alive()) return;
-                                         lasting_.ledger.received(item_of(boost::json::parse(record.json)),
-                                                                  record.receives, record.held_until,
-                                                                  lasting_.clock->now());
-                                       })),
+      spy_(std::make_unique<SpySource>(sqs_.source(), observer())),
       async_({.executor = executor_,
               .store = store_,
               .clock = *lasting.clock,
@@ -78,17 +71,55 @@ World::World(Lasting& lasting, FaultRates rates, std::uint64_t run)
 
 World::~World() = default;
 
+Observer World::observer() {
+  return {.read =
+              [this](const sources::Record& record) {
+                if (!alive()) return;
+                const std::string item = item_of(boost::json::parse(record.json));
+                items_[record.id] = item;
+                lasting_.ledger.received(item, record.receives, record.held_until, lasting_.clock->now());
+              },
+          .done =
+              [this](const sources::Record& record) {
+                if (alive()) lasting_.ledger.deleting(items_.at(record.id));
+              },
+          .give_back =
+              [this](const sources::Record& record, Duration delay) {
+                if (alive())
+                  lasting_.ledger.letting_go(items_.at(record.id), record.receives,
+                                             lasting_.clock->now() + delay);
+              }};
+}
+
 Task<> World::start() {
   co_await sqs_.restore();
   for (const char* dead : {kStandardDead, kFifoDead, kAsyncDead}) co_await make_queue(dead, "");
   co_await make_queue(kStandard, kStandardDead);
   co_await make_queue(kFifo, kFifoDead);
   co_await async_.recover();
-  mappings_.push_back(map(kStandard));
-  mappings_.push_back(map(kFifo));
+  mappings_.push_back(map(kStandard, lasting_.batch_size));
+  mappings_.push_back(map(kFifo, lasting_.batch_size));
+}
+
+void World::switch_mapping(std::size_t which, std::size_t batch_size) {
+  std::erase_if(ending_, [](const auto& mapping) { return mapping->is_finished(); });
+  mappings_[which]->close();
+  ending_.push_back(std::move(mappings_[which]));
+  mappings_[which] = map(which == 0 ? kStandard : kFifo, batch_size);
+}
+
+Task<> World::stop_in_order() {
+  ending_.insert(ending_.end(), mappings_.begin(), mappings_.end());
+  mappings_.clear();
+  for (const auto& mapping : ending_) mapping->close();
+  for (const auto& mapping : ending_) co_await mapping->finished();
+  ending_.clear();
+  co_await stop();
 }
 
 Task<> World::stop() {
+  mappings_.insert(mappings_.end(), ending_.begin(), ending_.end());
+  ending_.clear();
   for (const auto& mapping : mappings_) {
     mapping->abandon();
     co_await mapping->finished();
@@ -112,33 +143,52 @@ Task<> World::make_queue(std::string name, std::string dead_letter_queue) {
   co_await sqs_.CreateQueue(context_, std::move(input));
 }
 
-lambda::MappingSettings World::settings() {
+lambda::MappingSettings World::settings(std::size_t batch_size) {
   lambda::MappingSettings made;
-  made.batch_size = lasting_.batch_size;
+  made.batch_size = batch_size;
   made.reports_item_failures = lasting_.reports_item_failures;
   made.invoke = [this](lambda::MappingInvocation invocation) { return handle(std::move(invocation)); };
   return made;
 }
 
-std::unique_ptr<lambda::MappingRunner> World::map(const std::string& queue) {
-  lambda::MappingSettings made = settings();
+std::shared_ptr<lambda::MappingRunner> World::map(const std::string& queue, std::size_t batch_size) {
+  lambda::MappingSettings made = settings(batch_size);
   if (queue == kStandard) made.window = lasting_.window;
-  return std::make_unique<lambda::MappingRunner>(
+  return std::make_shared<lambda::MappingRunner>(
       lambda::MappingEngine{.executor = executor_, .store = store_, .clock = *lasting_.clock},
       lambda::MappingSource{.source = *spy_, .arn = *Arn::parse(arn_of(queue)), .role_arn = {}},
       std::move(made), lambda::MappingCounters(metrics_, "f", queue));
 }
 
-Task<> World::send(std::string queue, std::string id, std::string group) {
+Task<> World::send(std::string queue, std::string id, std::string group, int delay_seconds) {
   sqs::SendMessageRequest input;
   input.queue_url = url_of(queue);
   input.message_body = id;
+  if (delay_seconds > 0) input.delay_seconds = delay_seconds;
   if (!group.empty()) {
     input.message_group_id = group;
     input.message_deduplication_id = id;
   }
   co_await sqs_.SendMessage(context_, std::move(input));
   if (alive()) lasting_.ledger.acknowledged(id);
+}
+
+Task<> World::send_batch(std::string queue, std::vector<std::string> ids, std::string group) {
+  sqs::SendMessageBatchRequest input;
+  input.queue_url = url_of(queue);
+  for (const std::string& id : ids) {
+    sqs::SendMessageBatchRequestEntry entry;
+    entry.id = id;
+    entry.message_body = id;
+    if (!group.empty()) {
+      entry.message_group_id = group;
+      entry.message_deduplication_id = id;
+    }
+    input.entries.push_back(std::move(entry));
+  }
+  const auto output = co_await sqs_.SendMessageBatch(context_, std::move(input));
+  if (alive())
+    for (const auto& entry : output.successful) lasting_.ledger.acknowledged(entry.id);
 }
 
 Task<> World::store_event(lambda::AsyncEvent event) {
@@ -160,7 +210,7 @@ Task<> World::invoke_async(std::string id) {
   if (alive()) lasting_.ledger.acknowledged(id);
 }
 
-Task<> World::receive_and_forget(std::string queue) {
+Task<> World::receive_and_forget(std::string queue, std::optional<int> visibility_seconds) {
   sqs::ReceiveMessageRequest input;
   input.queue_url = url_of(queue);
   input.max_number_of_messages = 3;
@@ -173,6 +223,20 @@ Task<> World::receive_and_forget(std::string queue) {
         *message.body,
         static_cast<std::uint32_t>(std::stoul(message.attributes->at("ApproximateReceiveCount"))),
         now + kVisibility, now);
+  if (!visibility_seconds) co_return;
+  for (const sqs::Message& message : output.messages.value_or(std::vector<sqs::Message>{}))
+    co_await change_visibility(queue, message, *visibility_seconds);
+}
+
+Task<> World::change_visibility(std::string queue, sqs::Message message, int seconds) {
+  const TimePoint due = lasting_.clock->now() + std::chrono::seconds(seconds);
+  const auto count =
+      static_cast<std::uint32_t>(std::stoul(message.attributes->at("ApproximateReceiveCount")));
+  if (alive()) lasting_.ledger.letting_go(*message.body, count, due);
+  co_await sqs_.ChangeMessageVisibility(
+      context_,
+      {.queue_url = url_of(queue), .receipt_handle = *message.receipt_handle, .visibility_timeout = seconds});
+  if (alive()) lasting_.ledger.let_go(*message.body, count, due);
 }
 
 Task<> World::bury(std::string queue) {

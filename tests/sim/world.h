@@ -6,7 +6,9 @@
 // are played by play.cc.
 
 #include <boost/asio/io_context.hpp>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@
 #include "services/lambda/async_invocations.h"
 #include "services/lambda/mapping_runner.h"
 #include "services/sqs/service.h"
+#include "spy.h"
 #include "targets/targets.h"
 
 namespace martlet::sim {
@@ -56,14 +59,21 @@ class World {
 
   /// Makes the queues that are not there yet and starts everything.
   Task<> start();
-  /// Ends everything in order; after a crash without any effect.
+  /// Ends everything at once; after a crash without any effect.
   Task<> stop();
+  /// Lets batches under way come to their end before.
+  Task<> stop_in_order();
 
   /// Sends an item by its id and notes it when it was acknowledged.
-  Task<> send(std::string queue, std::string id, std::string group);
+  Task<> send(std::string queue, std::string id, std::string group, int delay_seconds = 0);
+  /// Sends items, at most ten, in one batch.
+  Task<> send_batch(std::string queue, std::vector<std::string> ids, std::string group);
   Task<> invoke_async(std::string id);
-  /// A client that receives from a queue and then forgets about it.
-  Task<> receive_and_forget(std::string queue);
+  /// A client that receives from a queue and then forgets about it, or sets another visibility timeout
+  /// before.
+  Task<> receive_and_forget(std::string queue, std::optional<int> visibility_seconds);
+  /// Disables a mapping and enables it again, with another batch size; batches under way go on.
+  void switch_mapping(std::size_t which, std::size_t batch_size);
   /// Takes every message out of a dead-letter queue.
   Task<> bury(std::string queue);
   /// Messages in a queue, in whatever state.
@@ -74,8 +84,10 @@ class World {
 
  private:
   Task<> make_queue(std::string name, std::string dead_letter_queue);
-  lambda::MappingSettings settings();
-  std::unique_ptr<lambda::MappingRunner> map(const std::string& queue);
+  lambda::MappingSettings settings(std::size_t batch_size);
+  std::shared_ptr<lambda::MappingRunner> map(const std::string& queue, std::size_t batch_size);
+  Observer observer();
+  Task<> change_visibility(std::string queue, sqs::Message message, int seconds);
   Task<lambda::MappingAnswer> handle(lambda::MappingInvocation invocation);
   Task<lambda::AsyncAttempt> attempt(lambda::AsyncEvent event);
   Task<> store_event(lambda::AsyncEvent event);
@@ -93,7 +105,11 @@ class World {
   wire::Context context_;
   std::unique_ptr<sources::Source> spy_;
   lambda::AsyncInvocations async_;
-  std::vector<std::unique_ptr<lambda::MappingRunner>> mappings_;
+  std::vector<std::shared_ptr<lambda::MappingRunner>> mappings_;
+  /// Switched off, and with batches under way.
+  std::vector<std::shared_ptr<lambda::MappingRunner>> ending_;
+  /// Which item a message is.
+  std::map<std::string, std::string> items_;
   TaskGroup tasks_;
 };
 
