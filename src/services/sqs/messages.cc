@@ -139,7 +139,7 @@ Task<ReceiveMessageResult> SqsService::ReceiveMessage(wire::Context& context, Re
                                          {.most = static_cast<std::size_t>(most),
                                           .visibility = visibility,
                                           .wait_until = with_.clock.now() + wait,
-                                          .abandoned = {}});
+                                          .abandoned = context.caller_has_gone});
     received.made = with_.clock.now();
     if (!attempt.empty() && !received.messages.empty())
       queue->attempts.remember(attempt, received.made, received.messages);
