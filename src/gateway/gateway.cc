@@ -250,6 +250,7 @@ void Gateway::Impl::fill_context(Call& call, const Claim& claim, const net::Requ
   context.base_url = base_url(call.head, request.is_tls());
   context.source_ip = request.remote_address();
   context.user_agent = call.head.headers.get("user-agent");
+  context.caller_has_gone = [&request] { return request.client_has_gone(); };
   context.trace_header = call.head.headers.get("x-amzn-trace-id");
 }
 

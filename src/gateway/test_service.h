@@ -139,6 +139,7 @@ class TestRequest final : public net::Request {
   std::string remote_address() const override { return "10.1.2.3"; }
   bool is_tls() const override { return false; }
   const std::string& listener() const override { return listener_; }
+  bool client_has_gone() const override { return false; }
   Task<std::string> read_some(std::size_t max) override {
     std::string piece = body_.substr(0, max);
     body_.erase(0, max);

@@ -36,6 +36,9 @@ Exchange::Exchange(Connection& connection, ParsedRequest request)
 
 std::string Exchange::remote_address() const { return connection_.channel_.stream().remote_address(); }
 bool Exchange::is_tls() const { return connection_.origin_.is_tls; }
+bool Exchange::client_has_gone() const {
+  return connection_.channel_.closed() || connection_.channel_.stream().peer_has_gone();
+}
 const std::string& Exchange::listener() const { return *connection_.origin_.listener; }
 const Headers& Exchange::trailers() const { return connection_.reader_.body().trailers(); }
 

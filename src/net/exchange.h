@@ -19,6 +19,7 @@ class Exchange final : public Request, public ResponseWriter {
   std::string remote_address() const override;
   bool is_tls() const override;
   const std::string& listener() const override;
+  bool client_has_gone() const override;
   Task<std::string> read_some(std::size_t max) override;
   Task<std::string> read_all(std::size_t limit) override;
   const Headers& trailers() const override;

@@ -88,6 +88,9 @@ class Request {
   [[nodiscard]] virtual bool is_tls() const = 0;
   /// Which listener it arrived on: the tag given to Server::listen.
   [[nodiscard]] virtual const std::string& listener() const = 0;
+  /// Whether the client has ended its side of the connection, so that nobody may be there to get an answer.
+  /// Looks at the socket: a question for whoever has waited long and is about to give something away.
+  [[nodiscard]] virtual bool client_has_gone() const = 0;
   /// The next piece of the body, at most `max` bytes; empty at its end. Sends "100 Continue" first where the
   /// client waits for it. Throws Disconnected when the body breaks off.
   virtual Task<std::string> read_some(std::size_t max) = 0;

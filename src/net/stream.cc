@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -65,6 +66,11 @@ bool is_quiet_socket(int fd) {
   return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+bool is_left_by_peer(int fd) {
+  pollfd asked{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0;
+}
+
 class PlainStream final : public Stream {
  public:
   PlainStream(Executor executor, int fd) : socket_(adopt_socket(std::move(executor), fd)) {}
@@ -95,6 +101,7 @@ class PlainStream final : public Stream {
     return peer_;
   }
   bool is_quiet() override { return is_quiet_socket(fd()); }
+  bool peer_has_gone() override { return is_left_by_peer(fd()); }
 
  private:
   int fd() const { return const_cast<Socket&>(socket_).native_handle(); }
@@ -136,6 +143,7 @@ class TlsStream final : public Stream {
 
   std::string remote_address() const override { return peer_of(fd()); }
   bool is_quiet() override { return is_quiet_socket(fd()); }
+  bool peer_has_gone() override { return is_left_by_peer(fd()); }
 
  private:
   Task<error_code> handshake() {

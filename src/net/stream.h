@@ -39,6 +39,8 @@ class Stream {
   [[nodiscard]] virtual std::string remote_address() const = 0;
   /// Whether an idle stream is still open and silent, as one that is to be used again must be.
   [[nodiscard]] virtual bool is_quiet() = 0;
+  /// Whether the other side has ended the stream, or its half of it, or broken it off.
+  [[nodiscard]] virtual bool peer_has_gone() = 0;
 };
 
 class Channel final : private Deadlines::Entry {

@@ -3,6 +3,7 @@
 // Context: who calls, where, and as which request. The gateway fills one per API call; a service's operations
 // and the in-process actions receive it. It owns its strings and outlives the call.
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,9 @@ struct Context {
   std::string user_agent;
   /// X-Amzn-Trace-Id of the request; empty when it has none. It comes from the caller as it is.
   std::string trace_header;
+  /// Whether the caller has left while its request waits; asks the connection, and only until the
+  /// request is answered. Empty for calls that came by none.
+  std::function<bool()> caller_has_gone = {};
   /// For operations whose output has an event stream: where they answer (wire/event_writer.h). Null for all
   /// others.
   EventWriter* events = nullptr;

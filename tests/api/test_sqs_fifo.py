@@ -136,6 +136,7 @@ class AttemptTest(SqsTest):
         self.assertEqual(self.receive(url, 2), [])
         again = self.receive(url, 2, ReceiveRequestAttemptId="once")
         self.assertEqual([m["Body"] for m in again], ["0", "1"])
+        self.assertEqual([m["ReceiptHandle"] for m in again], [m["ReceiptHandle"] for m in first])
         self.delete(url, *again)
         # Something has become of the messages, so this is a new attempt.
         self.assertEqual(self.bodies(url, 2, ReceiveRequestAttemptId="once"), ["2"])

@@ -16,7 +16,11 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 def texts(answer, name):
     """The texts of all elements of that name."""
-    root = xml.etree.ElementTree.fromstring(answer.body)
+    return texts_of(answer.body, name)
+
+
+def texts_of(body, name):
+    root = xml.etree.ElementTree.fromstring(body)
     return [element.text for element in root.iter("{http://queue.amazonaws.com/doc/2012-11-05/}" + name)]
 
 
@@ -121,6 +125,21 @@ class ServerTest(SqsTest):
         self.assertEqual(answer.status, 200)
         self.assertNotIn(b"<Message>", answer.read())
         self.server.start()
+
+    def test_a_client_that_has_gone_takes_no_message(self):
+        url = self.make()
+        body = urllib.parse.urlencode({"Action": "ReceiveMessage", "WaitTimeSeconds": 20})
+        waiting = [http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30) for _ in range(3)]
+        for connection in waiting:
+            connection.request("POST", f"/{ACCOUNT}/orders", body, FORM)
+            # An answer to a later request shows that this one was taken up.
+            self.assert_healthy()
+        for connection in waiting[:2]:
+            connection.close()
+        self.addCleanup(waiting[2].close)
+        self.send(url, "for whoever is there")
+        self.assertEqual(texts_of(waiting[2].getresponse().read(), "Body"), ["for whoever is there"])
+        self.assertEqual(self.counts(url), (0, 1, 0))
 
     def test_a_reset_forgets_queues(self):
         url = self.make()

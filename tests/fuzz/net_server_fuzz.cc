@@ -40,6 +40,7 @@ class MemoryStream final : public Stream {
   void close() override { closed_ = true; }
   std::string remote_address() const override { return "memory"; }
   bool is_quiet() override { return true; }
+  bool peer_has_gone() override { return closed_; }
 
  private:
   std::string_view input_;

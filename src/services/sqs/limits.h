@@ -30,6 +30,8 @@ inline constexpr std::size_t kMaxMessageAttributes = 10;
 /// Of names and of types.
 inline constexpr std::size_t kMaxAttributeName = 256;
 inline constexpr std::size_t kMaxNumberDigits = 38;
+inline constexpr double kLargestNumber = 1e126;
+inline constexpr double kSmallestNumber = 1e-128;
 /// Of message group ids, deduplication ids and receive request attempt ids.
 inline constexpr std::size_t kMaxIdLength = 128;
 

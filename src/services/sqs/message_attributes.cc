@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -33,9 +34,12 @@ bool is_of(std::string_view type, std::string_view base) {
   return type.starts_with(base) && (type.size() == base.size() || type[base.size()] == '.');
 }
 
-/// Digits with an optional sign, fraction and exponent; at most 38 digits.
+/// Digits with an optional sign, fraction and exponent; at most 38 digits, and of a bounded size.
 bool is_number(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  double size = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (failed != std::errc() || size > kLargestNumber || (size != 0 && size < kSmallestNumber)) return false;
   std::size_t digits = 0;
   const auto take_digits = [&] {
     std::size_t taken = 0;

@@ -60,9 +60,10 @@ TEST(MessageAttributes, Types) {
 }
 
 TEST(MessageAttributes, Numbers) {
-  for (const char* good : {"0", "-1", "+1.5", ".5", "5.", "1e10", "1.5E-100"})
+  for (const char* good : {"0", "-1", "+1.5", ".5", "5.", "1e10", "1.5E-100", "-1e126", "1e-128"})
     EXPECT_EQ(refusal("a", text("Number", good)), "") << good;
-  for (const char* bad : {"x", "1x", ".", "-", "1e", "1e1000", "1.2.3", "0x10", " 1"})
+  for (const char* bad :
+       {"x", "1x", ".", "-", "1e", "1e1000", "1.2.3", "0x10", " 1", "1e127", "-9e126", "1e-129"})
     EXPECT_EQ(refusal("a", text("Number", bad)), "InvalidParameterValue") << bad;
 }
 

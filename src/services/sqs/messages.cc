@@ -80,21 +80,21 @@ Message to_message(const OpenQueue& queue, const flow::ReceivedMessage& received
 
 /// What an attempt of the same id was given, kept from others anew; empty when it was not made, or something
 /// has become of one of the messages since.
-Task<std::vector<flow::ReceivedMessage>> receive_again(store::Store& store, QueuePointer queue,
-                                                       std::string id, TimePoint now, Duration visibility) {
-  const Attempts::Attempt* attempt = queue->attempts.find(id, now);
-  if (attempt == nullptr) co_return std::vector<flow::ReceivedMessage>();
-  std::vector<flow::ReceivedMessage> messages = attempt->messages;
+Task<Attempts::Attempt> receive_again(store::Store& store, QueuePointer queue, std::string id, TimePoint now,
+                                      Duration visibility) {
+  const Attempts::Attempt* known = queue->attempts.find(id, now);
+  if (known == nullptr) co_return Attempts::Attempt{};
+  Attempts::Attempt attempt = *known;
   const bool same = co_await store.transact([&](store::Txn& txn) -> Task<bool> {
-    for (const flow::ReceivedMessage& message : messages) {
+    for (const flow::ReceivedMessage& message : attempt.messages) {
       const auto settled = co_await queue->messages.change_visibility(txn, message.receipt, now + visibility);
       if (settled != flow::Settled::kDone) co_return false;
     }
     co_return true;
   });
-  if (same) co_return messages;
+  if (same) co_return attempt;
   queue->attempts.forget(id);
-  co_return std::vector<flow::ReceivedMessage>();
+  co_return Attempts::Attempt{};
 }
 
 }  // namespace
@@ -130,26 +130,28 @@ Task<ReceiveMessageResult> SqsService::ReceiveMessage(wire::Context& context, Re
         "ReceiveRequestAttemptId", *input.receive_request_attempt_id,
         "It can only include alphanumeric and punctuation characters. 1 to 128 in length.");
 
-  std::vector<flow::ReceivedMessage> received;
+  // With the time of its making, of which receipt handles tell: those of an attempt made again are the same.
+  Attempts::Attempt received;
   if (!attempt.empty())
     received = co_await receive_again(with_.store, queue, attempt, with_.clock.now(), visibility);
-  if (received.empty()) {
-    received = co_await receive(directory_, queue,
-                                {.most = static_cast<std::size_t>(most),
-                                 .visibility = visibility,
-                                 .wait_until = with_.clock.now() + wait,
-                                 .abandoned = {}});
-    if (!attempt.empty() && !received.empty()) queue->attempts.remember(attempt, with_.clock.now(), received);
+  if (received.messages.empty()) {
+    received.messages = co_await receive(directory_, queue,
+                                         {.most = static_cast<std::size_t>(most),
+                                          .visibility = visibility,
+                                          .wait_until = with_.clock.now() + wait,
+                                          .abandoned = context.caller_has_gone});
+    received.made = with_.clock.now();
+    if (!attempt.empty() && !received.messages.empty())
+      queue->attempts.remember(attempt, received.made, received.messages);
   }
   queue->demand();
-  counts_.received.add(received.size());
+  counts_.received.add(received.messages.size());
   ReceiveMessageResult out;
-  if (received.empty()) co_return out;
+  if (received.messages.empty()) co_return out;
   out.messages.emplace();
   const Names names = std::move(input.message_attribute_names).value_or(Names());
-  const TimePoint now = with_.clock.now();
-  for (const flow::ReceivedMessage& message : received)
-    out.messages->push_back(to_message(*queue, message, now, system_names, names));
+  for (const flow::ReceivedMessage& message : received.messages)
+    out.messages->push_back(to_message(*queue, message, received.made, system_names, names));
   co_return out;
 }
 
