@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/task.h"
@@ -31,6 +33,13 @@ struct Credentials {
   /// Only for temporary credentials.
   std::optional<TimePoint> expires;
   wire::Caller caller;
+  /// Of a role session: the role's ARN with its path; of a federated user the user's. Whose policies apply.
+  std::string entity_arn = {};
+  /// Of temporary credentials: when they were issued.
+  std::optional<TimePoint> issued = {};
+  /// Policy documents and tags that were passed when the session was made.
+  std::vector<std::string> session_policies = {};
+  std::vector<std::pair<std::string, std::string>> session_tags = {};
   /// Those of a function: the environment they were given to. In other environments they are nobody's.
   std::string environment = {};
 };
@@ -43,12 +52,15 @@ class CredentialSource {
   virtual Task<std::optional<Credentials>> find(std::string access_key_id) = 0;
 };
 
-/// May the caller do this? Called for every operation before its input is read; throws aws::Error when not.
+/// May the caller do this? Called for every operation once its input is read; throws aws::Error when not.
 class Authorizer {
  public:
   virtual ~Authorizer() = default;
-  virtual Task<> authorize(const wire::Context& context, const wire::ServiceModel& service,
-                           const wire::Operation& operation) = 0;
+  /// `credentials`: what the caller signed with; null when that is not known. `input`: as in
+  /// wire::Admission::admit().
+  virtual Task<> authorize(const Credentials* credentials, const wire::Context& context,
+                           const wire::ServiceModel& service, const wire::Operation& operation,
+                           const void* input) = 0;
 };
 
 /// Whose error codes apply to callers of `service` in `protocol`.

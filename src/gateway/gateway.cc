@@ -11,6 +11,7 @@
 #include "gateway/cors.h"
 #include "gateway/limits.h"
 #include "gateway/request_metrics.h"
+#include "wire/admission.h"
 #include "wire/errors.h"
 
 namespace martlet::gateway {
@@ -104,6 +105,23 @@ class Transport final : public wire::StreamTransport {
   int status_ = 0;
 };
 
+/// Has the authorizer decide about one call.
+class CallAdmission final : public wire::Admission {
+ public:
+  CallAdmission(Authorizer& authorizer, const std::optional<Credentials>& credentials, const Call& call)
+      : authorizer_(authorizer), credentials_(credentials), call_(call) {}
+
+  Task<> admit(const void* input) override {
+    return authorizer_.authorize(credentials_ ? &*credentials_ : nullptr, call_.context, *call_.model(),
+                                 *call_.operation, input);
+  }
+
+ private:
+  Authorizer& authorizer_;
+  const std::optional<Credentials>& credentials_;
+  const Call& call_;
+};
+
 /// Where hosts of services are found by path: "/_martlet/KIND/SUBJECT/...".
 constexpr std::string_view kHostPaths = "/_martlet/";
 
@@ -130,7 +148,6 @@ struct Gateway::Impl {
   const HostHandler* host_in_path(const net::RequestHead& head, HostTarget& target) const;
   Task<std::string> read_body(Call& call, net::Request& request);
   Task<wire::Answer> call_operation(Call& call, DecodedBody body, Transport& transport);
-  Task<> authorize(const Call& call);
   void find_operation(Call& call, const std::string& body) const;
   void fill_context(Call& call, const Claim& claim, const net::Request& request) const;
   wire::Answer render(const Call& call, std::exception_ptr failure) const;
@@ -236,11 +253,6 @@ void Gateway::Impl::fill_context(Call& call, const Claim& claim, const net::Requ
   context.trace_header = call.head.headers.get("x-amzn-trace-id");
 }
 
-Task<> Gateway::Impl::authorize(const Call& call) {
-  if (parts.authorizer != nullptr)
-    co_await parts.authorizer->authorize(call.context, *call.model(), *call.operation);
-}
-
 Task<wire::Answer> Gateway::Impl::call_operation(Call& call, DecodedBody body, Transport& transport) {
   wire::RequestView view = call.view(body.data);
   std::vector<wire::HeaderField> headers;
@@ -274,7 +286,9 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request, Tra
   if (!body_first) body = co_await read_body(call, request);
   DecodedBody decoded = authenticator.verify(claim, std::move(body));
   fill_context(call, claim, request);
-  co_await authorize(call);
+  if (parts.authorizer == nullptr) co_return co_await call_operation(call, std::move(decoded), transport);
+  CallAdmission admission(*parts.authorizer, claim.credentials, call);
+  call.context.admission = &admission;
   co_return co_await call_operation(call, std::move(decoded), transport);
 }
 

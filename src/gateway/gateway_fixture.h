@@ -35,8 +35,8 @@ class OneKey final : public CredentialSource {
 
 class DenyAll final : public Authorizer {
  public:
-  Task<> authorize(const wire::Context& context, const wire::ServiceModel&,
-                   const wire::Operation& operation) override {
+  Task<> authorize(const Credentials*, const wire::Context& context, const wire::ServiceModel&,
+                   const wire::Operation& operation, const void*) override {
     throw aws::Error("AccessDeniedException", context.caller.arn + " may not " + string(operation.name), 403);
     co_return;
   }

@@ -40,6 +40,7 @@ class TestService {
     return &tell;
   }
   static Task<> tell(void* api, wire::Context& context, wire::Exchange&) {
+    if (context.admission != nullptr) co_await context.admission->admit(nullptr);
     const auto& service = *static_cast<TestService*>(api);
     context.response_headers = {{"x-service", std::string(service.model_.name)},
                                 {"x-account", context.account},

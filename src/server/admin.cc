@@ -102,6 +102,16 @@ Task<> Admin::clock(net::Request& request, net::ResponseWriter& answer) {
       json(200, fmt::format(R"({{"now": "{}", "epochMilliseconds": {}}})", iso8601(now), to_epoch_ms(now))));
 }
 
+Task<> Admin::audit(net::Request& request, net::ResponseWriter& answer) {
+  if (const std::string why = objection(request); !why.empty()) {
+    co_await answer.send(refusal(403, why));
+  } else if (parts_.audit == nullptr) {
+    co_await answer.send(refusal(404, "Nothing is recorded: start the server with --auth audit."));
+  } else {
+    co_await answer.send(json(200, parts_.audit->json()));
+  }
+}
+
 Task<> Admin::code(net::Request& request, net::ResponseWriter& answer) {
   auto zip = co_await parts_.lambda.download(std::string(request.head().path()),
                                              std::string(request.head().query()));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "authorization/audit.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "net/http.h"
@@ -27,6 +28,8 @@ class Admin {
     std::function<Task<>()> reset;
     /// Whether a stranger may reset and move the clock: not under --auth enforce.
     bool open = true;
+    /// What enforcement would have refused; null where nobody is asked.
+    authorization::Audit* audit = nullptr;
     /// Request::listener() of the server's own port: from inside environments nobody does either.
     std::string listener;
   };
@@ -41,6 +44,8 @@ class Admin {
   Task<> reset(net::Request& request, net::ResponseWriter& answer);
   /// GET and POST /_martlet/clock
   Task<> clock(net::Request& request, net::ResponseWriter& answer);
+  /// GET /_martlet/audit
+  Task<> audit(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/lambda/code/...
   Task<> code(net::Request& request, net::ResponseWriter& answer);
   /// GET and DELETE /_martlet/outbox: email and text messages

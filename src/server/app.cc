@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -20,6 +21,7 @@
 #include "server/admin.h"
 #include "server/credentials.h"
 #include "server/embedded_files.h"
+#include "server/enforcement.h"
 #include "server/memory.h"
 #include "server/secret_key.h"
 #include "services/iam/bind.h"
@@ -92,9 +94,13 @@ struct App::Parts {
   sts::StsService sts;
   logs::LogsService logs{*store, *clock, ids};
 
-  gateway::Gateway gateway{
-      {.clock = *clock, .ids = ids, .metrics = metrics, .credentials = &credentials, .authorizer = nullptr},
-      gateway_options(options)};
+  std::optional<Enforcement> enforcement = make_enforcement();
+  gateway::Gateway gateway{{.clock = *clock,
+                            .ids = ids,
+                            .metrics = metrics,
+                            .credentials = &credentials,
+                            .authorizer = enforcement ? &*enforcement : nullptr},
+                           gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
   sources::Sources sources;
@@ -127,6 +133,7 @@ struct App::Parts {
            },
        .egress_for = [groups = security_groups(options)](
                          const std::vector<std::string>& ids) { return groups.egress_for(ids); },
+       .role_is_usable = role_check(),
        .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam),   lambda::bind_service(lambda),
                                            logs::bind_service(logs), sns::bind_service(sns),
@@ -137,8 +144,12 @@ struct App::Parts {
                .services = services,
                .reset = [this] { return reset(); },
                .open = options.auth != gateway::AuthMode::kEnforce,
+               .audit = enforcement ? &enforcement->authorizer().audit() : nullptr,
                .listener = kListener}};
 
+  /// None where everybody may do everything.
+  std::optional<Enforcement> make_enforcement();
+  lambda::RoleIsUsable role_check();
   environments::FleetOptions fleet_options();
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
                                                            std::string role_arn, std::string environment,
@@ -151,6 +162,24 @@ struct App::Parts {
   Task<> reset();
   Task<> stop();
 };
+
+std::optional<Enforcement> App::Parts::make_enforcement() {
+  if (options.auth == gateway::AuthMode::kOpen) return std::nullopt;
+  credentials.set_directory(iam.directory());
+  return std::optional<Enforcement>(
+      std::in_place,
+      Enforcement::Parts{.clock = *clock,
+                         .mode = options.auth == gateway::AuthMode::kEnforce ? authorization::Mode::kEnforce
+                                                                             : authorization::Mode::kAudit,
+                         .directory = iam.directory()});
+}
+
+lambda::RoleIsUsable App::Parts::role_check() {
+  if (options.auth != gateway::AuthMode::kEnforce) return {};
+  return [this](std::string role_arn) {
+    return enforcement->trusts(std::move(role_arn), "lambda.amazonaws.com");
+  };
+}
 
 environments::FleetOptions App::Parts::fleet_options() {
   environments::FleetOptions out;
@@ -186,6 +215,7 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 }
 
 void App::Parts::register_everything() {
+  if (enforcement) enforcement->add(lambda, sqs);
   targets.add("lambda", lambda.target());
   targets.add("sns", sns.target());
   targets.add("sqs", sqs.target());
@@ -212,6 +242,7 @@ void App::Parts::register_everything() {
   endpoint("GET", "/_localstack/health", &Admin::localstack_health);
   endpoint("*", "/_martlet/reset", &Admin::reset);
   endpoint("*", "/_martlet/clock", &Admin::clock);
+  endpoint("GET", "/_martlet/audit", &Admin::audit);
   endpoint("GET", "/_martlet/lambda/code", &Admin::code);
   endpoint("*", "/_martlet/outbox", &Admin::outbox);
   gateway.register_endpoint("GET", std::string(sns::kCertificateFolder),
@@ -302,6 +333,7 @@ Task<> App::Parts::reset() {
   sns.reset();
   logs.reset();
   iam.reset();
+  if (enforcement) enforcement->authorizer().audit().clear();
   sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });

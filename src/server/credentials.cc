@@ -66,7 +66,9 @@ std::map<std::string, std::string> Credentials::issue(const Request& request) {
   gateway::Credentials credentials;
   credentials.secret_access_key = base64_encode(ids_.bytes(30));
   credentials.session_token = base64_encode(ids_.bytes(96));
-  credentials.expires = clock_.now() + request.lifetime;
+  credentials.issued = clock_.now();
+  credentials.expires = *credentials.issued + request.lifetime;
+  credentials.entity_arn = request.role_arn;
   credentials.environment = request.environment;
   credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
   credentials.caller.account = role_account.empty() ? request.function.account : role_account;
@@ -102,8 +104,17 @@ void Credentials::reset() {
 
 Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id) {
   const auto found = by_key_.find(access_key_id);
-  if (found == by_key_.end()) co_return std::nullopt;
-  co_return found->second;
+  if (found != by_key_.end()) co_return found->second;
+  if (directory_ == nullptr) co_return std::nullopt;
+  const auto key = co_await directory_->access_key(std::move(access_key_id));
+  if (!key || !key->active) co_return std::nullopt;
+  gateway::Credentials credentials;
+  credentials.secret_access_key = key->secret;
+  credentials.caller.kind = wire::Caller::Kind::kUser;
+  credentials.caller.account = key->account;
+  credentials.caller.arn = key->user_arn;
+  credentials.caller.user_id = key->user_id;
+  co_return credentials;
 }
 
 }  // namespace martlet::server

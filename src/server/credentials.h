@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "gateway/auth.h"
+#include "services/iam/directory.h"
 #include "services/lambda/function_name.h"
 
 namespace martlet::server {
@@ -50,10 +51,14 @@ class Credentials final : public gateway::CredentialSource {
   /// Forgets those of functions.
   void reset();
 
+  /// Keys of IAM users are found from now on.
+  void set_directory(iam::Directory& directory) { directory_ = &directory; }
+
   Task<std::optional<gateway::Credentials>> find(std::string access_key_id) override;
 
  private:
   const Clock& clock_;
+  iam::Directory* directory_ = nullptr;
   Ids& ids_;
   std::unordered_map<std::string, gateway::Credentials> by_key_;
   std::unordered_map<std::string, std::deque<std::string>> keys_of_environment_;

@@ -10,7 +10,7 @@ import boto3
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
-from harness import ApiTest, node_runtime
+from harness import ApiTest, ROLE, node_runtime
 
 ECHO = "def handler(event, context):\n    return {'event': event, 'arn': context.invoked_function_arn}\n"
 REPLAY = "import json\n\ndef handler(event, context):\n    return json.loads(event['body']) if event.get('body') else None\n"
@@ -307,6 +307,17 @@ class EnforcedTest(SignedTest):
             "aws_secret_access_key": cls.secret,
         }
         cls.functions = boto3.client("lambda", **settings)
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            },
+        }
+        boto3.client("iam", **settings).create_role(
+            RoleName=ROLE.rsplit("/", 1)[1], AssumeRolePolicyDocument=json.dumps(trust)
+        )
 
     def test_only_signed_requests(self):
         self.deploy("signed", ECHO)

@@ -28,6 +28,7 @@ ROOMS = [
     "environments",
     "targets",
     "sources",
+    "authorization",
     "actions",
     "services",
     "gateway",

@@ -125,6 +125,7 @@ Task<> LambdaService::DeleteAlias(wire::Context& context, DeleteAliasRequest inp
     if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
     erase_settings_of_qualifier(txn, name);
     co_await erase_attachments(txn, name);
+    policies_.change(txn);
   });
   begin_provisioning(name, context.partition);
 }

@@ -32,6 +32,9 @@ using CredentialsFor = std::function<Task<std::map<std::string, std::string>>(
 using EgressFor = std::function<std::expected<sandbox::Egress, std::string>(
     const std::vector<std::string>& security_group_ids)>;
 
+/// Whether the role with this ARN exists and lets Lambda assume it.
+using RoleIsUsable = std::function<Task<bool>(std::string role_arn)>;
+
 struct Dependencies {
   store::Store& store;
   store::Blobs& blobs;
@@ -50,6 +53,8 @@ struct Dependencies {
   const sources::Sources& sources;
   CredentialsFor credentials_for;
   EgressFor egress_for;
+  /// Empty: any role will do.
+  RoleIsUsable role_is_usable;
   /// Signs the addresses in Code.Location.
   std::string location_key;
 };

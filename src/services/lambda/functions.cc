@@ -99,10 +99,17 @@ Task<Target> LambdaService::require_target(FunctionName name, std::string partit
   co_return std::move(*found);
 }
 
+Task<> LambdaService::check_role(std::string role_arn) {
+  if (!with_.role_is_usable) co_return;
+  const bool usable = co_await with_.role_is_usable(std::move(role_arn));
+  if (!usable) throw invalid_parameter("The role defined for the function cannot be assumed by Lambda.");
+}
+
 Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context,
                                                           CreateFunctionRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "CreateFunction");
   FunctionRecord function = configure(input, name);
+  co_await check_role(function.role);
   if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
@@ -265,6 +272,7 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& con
 Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
     wire::Context& context, UpdateFunctionConfigurationRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "UpdateFunctionConfiguration");
+  if (input.role) co_await check_role(*input.role);
   std::optional<std::vector<LayerUse>> layers;
   if (input.layers) {
     const FunctionRecord current = co_await require_function(name, context.partition);
@@ -296,6 +304,7 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
   const auto packages =
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<store::BlobRef>> {
         if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
+        policies_.change(txn);
         co_return co_await erase_function(txn, name);
       });
   const std::string arn = name.arn(context.partition);

@@ -44,6 +44,7 @@ Task<AddLayerVersionPermissionResponse> LambdaService::AddLayerVersionPermission
     add_statement(*version.policy, statement, arn, context.partition);
     version.policy->revision_id = revision;
     save_layer_version(txn, layer, version);
+    policies_.change(txn);
   });
   AddLayerVersionPermissionResponse out;
   out.statement = statement_json(statement, arn, context.partition);
@@ -63,6 +64,7 @@ Task<> LambdaService::RemoveLayerVersionPermission(wire::Context& context,
     remove_statement(*version.policy, input.statement_id);
     version.policy->revision_id = revision;
     save_layer_version(txn, layer, version);
+    policies_.change(txn);
   });
 }
 

@@ -200,6 +200,7 @@ Task<> LambdaService::DeleteLayerVersion(wire::Context& context, DeleteLayerVers
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::optional<LayerVersionRecord>> {
         auto version = co_await load_layer_version(txn, layer, input.version_number);
         if (version) erase_layer_version(txn, layer, *version);
+        policies_.change(txn);
         co_return version;
       });
   // A version that is not there is as good as deleted: AWS answers the same.

@@ -54,6 +54,7 @@ Task<AddPermissionResponse> LambdaService::AddPermission(wire::Context& context,
     ResourcePolicy policy = (co_await load_policy(txn, name)).value_or(ResourcePolicy{});
     add_statement(policy, statement, arn, context.partition);
     save_policy(txn, name, policy);
+    policies_.change(txn);
     co_await set_revision(txn, name, new_revision);
   });
   AddPermissionResponse out;
@@ -72,6 +73,7 @@ Task<> LambdaService::RemovePermission(wire::Context& context, RemovePermissionR
     if (input.revision_id && *input.revision_id != revision) throw revision_mismatch();
     remove_statement(*policy, input.statement_id);
     save_policy(txn, name, *policy);
+    policies_.change(txn);
     co_await set_revision(txn, name, new_revision);
   });
 }

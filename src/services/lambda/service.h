@@ -13,6 +13,7 @@
 #include "net/http.h"
 #include "services/lambda/answer_channel.h"
 #include "services/lambda/attachments.h"
+#include "services/lambda/authorization.h"
 #include "services/lambda/dependencies.h"
 #include "services/lambda/event_source_mappings.h"
 #include "services/lambda/invocation_metrics.h"
@@ -75,6 +76,8 @@ class LambdaService final : public Api {
   Task<InvokeAsyncResponse> InvokeAsync(wire::Context& context, InvokeAsyncRequest input) override;
   /// Events for functions become asynchronous invocations.
   targets::Target& target() { return target_; }
+  /// The policies of functions and layer versions.
+  authorization::ResourcePolicies& policies() { return policies_; }
   Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
       wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
   Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
@@ -282,7 +285,11 @@ class LambdaService final : public Api {
   /// The version that this invocation of the function, version or alias goes to.
   Task<std::string> choose_version(FunctionName name, std::string partition);
 
+  /// Throws when the role does not exist or Lambda may not assume it, where that is asked.
+  Task<> check_role(std::string role_arn);
+
   Dependencies with_;
+  PolicySource policies_{with_.store};
   /// Packages that calls under way are about to refer to, by SHA-256.
   std::multiset<std::string> being_kept_;
   Specs specs_;

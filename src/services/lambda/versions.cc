@@ -107,6 +107,7 @@ Task<> LambdaService::delete_version(FunctionName name, std::string partition) {
         co_await erase_version(txn, name, *version);
         erase_settings_of_qualifier(txn, name);
         co_await erase_attachments(txn, name);
+        policies_.change(txn);
         co_return version;
       });
   if (!erased) co_return;

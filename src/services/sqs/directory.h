@@ -78,6 +78,9 @@ class Directory {
   void close();
   [[nodiscard]] bool closed() const { return closed_; }
 
+  /// Changes with every change of a queue's record, its policy among it.
+  [[nodiscard]] std::uint64_t policy_changes() const { return changes_; }
+
   [[nodiscard]] const Foundation& on() const { return on_; }
 
  private:

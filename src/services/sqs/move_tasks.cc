@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "services/sqs/errors.h"
 #include "services/sqs/limits.h"
+#include "services/sqs/move_tasks.h"
 #include "services/sqs/paging.h"
 #include "services/sqs/queues_store.h"
 #include "services/sqs/service.h"
@@ -118,6 +119,8 @@ Task<std::uint64_t> next_number(store::Txn& txn, QueueName source, std::int64_t 
 }
 
 }  // namespace
+
+QueueName source_of_task(const std::string& handle) { return read_handle(handle).source; }
 
 Task<ListDeadLetterSourceQueuesResult> SqsService::ListDeadLetterSourceQueues(
     wire::Context& context, ListDeadLetterSourceQueuesRequest input) {

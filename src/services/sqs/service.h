@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "services/sqs/authorization.h"
 #include "services/sqs/directory.h"
 #include "services/sqs/message_counts.h"
 #include "services/sqs/move_runner.h"
@@ -78,6 +79,9 @@ class SqsService final : public Api {
   /// Reads queues for others.
   sources::Source& source() { return source_; }
 
+  /// The policies of queues.
+  authorization::ResourcePolicies& policies() { return policies_; }
+
   /// Takes up the move tasks of before and removes what queues that are gone have left. Owners call it once,
   /// before requests come.
   Task<> restore();
@@ -104,6 +108,7 @@ class SqsService final : public Api {
 
   Dependencies with_;
   Directory directory_;
+  PolicySource policies_{directory_};
   MessageCounts counts_;
   QueueTarget target_;
   QueueSource source_;

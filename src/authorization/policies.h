@@ -1,0 +1,45 @@
+#pragma once
+
+// Where the policies come from that decisions are made by. IAM implements IdentityPolicies, each service
+// whose resources have policies implements ResourcePolicies. They give documents; the authorizer compiles
+// them and keeps them for as long as the version stays, so that asking again reads nothing. On the loop.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/task.h"
+
+namespace martlet::authorization {
+
+/// What decides what a user or role may do.
+struct Identity {
+  /// The unique id ("AROA…"): sessions of a role that was deleted are not those of its successor.
+  std::string id;
+  /// Documents of all its policies, those of a user's groups too.
+  std::vector<std::string> policies;
+  std::optional<std::string> boundary;
+  std::vector<std::pair<std::string, std::string>> tags;
+};
+
+class IdentityPolicies {
+ public:
+  virtual ~IdentityPolicies() = default;
+  /// Changes whenever the answer to find() may.
+  [[nodiscard]] virtual std::uint64_t version() const = 0;
+  /// Of the user or role with this ARN; nullopt when there is none.
+  virtual Task<std::optional<Identity>> find(std::string arn) = 0;
+};
+
+class ResourcePolicies {
+ public:
+  virtual ~ResourcePolicies() = default;
+  /// Changes whenever the answer to find() may.
+  [[nodiscard]] virtual std::uint64_t version() const = 0;
+  /// The policy document of the resource with this ARN; nullopt when it has none, or does not exist.
+  virtual Task<std::optional<std::string>> find(std::string arn) = 0;
+};
+
+}  // namespace martlet::authorization

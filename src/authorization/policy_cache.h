@@ -1,0 +1,65 @@
+#pragma once
+
+// Compiled policies, kept by the version of where they come from. Bounded: what is full starts anew. Owned by
+// the authorizer; lives on the loop.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "authorization/policies.h"
+#include "policy/document.h"
+
+namespace martlet::authorization {
+
+/// Compiles documents, the same one once. What is no policy denies everything: an unreadable policy must not
+/// let through what it may have denied.
+class Compiler {
+ public:
+  policy::PolicyPtr compile(const std::string& document);
+
+ private:
+  std::unordered_map<std::string, policy::PolicyPtr> compiled_;
+};
+
+/// An identity's policies, compiled.
+struct CompiledIdentity {
+  /// Empty when there is no such identity.
+  std::string id;
+  policy::PolicyGroup policies;
+  policy::PolicyPtr boundary;
+  std::vector<std::pair<std::string, std::string>> tags;
+};
+using CompiledIdentityPtr = std::shared_ptr<const CompiledIdentity>;
+
+class IdentityCache {
+ public:
+  IdentityCache(IdentityPolicies& source, Compiler& compiler) : source_(source), compiler_(compiler) {}
+  /// Of a user or role; one that does not exist has no policies.
+  Task<CompiledIdentityPtr> find(std::string arn);
+
+ private:
+  IdentityPolicies& source_;
+  Compiler& compiler_;
+  std::uint64_t version_ = 0;
+  std::unordered_map<std::string, CompiledIdentityPtr> identities_;
+};
+
+class ResourceCache {
+ public:
+  ResourceCache(ResourcePolicies& source, Compiler& compiler) : source_(source), compiler_(compiler) {}
+  /// Null when the resource has no policy.
+  Task<policy::PolicyPtr> find(std::string arn);
+
+ private:
+  ResourcePolicies& source_;
+  Compiler& compiler_;
+  std::uint64_t version_ = 0;
+  std::unordered_map<std::string, policy::PolicyPtr> policies_;
+};
+
+}  // namespace martlet::authorization

@@ -1,0 +1,56 @@
+#pragma once
+
+// Enforcement: the authorizer of a server that does not let everybody do everything, with the rules and
+// policies of all services. Between the gateway, which knows who signed, and the authorizer, which knows what
+// they may. Lives on the loop; what it is given outlives it.
+
+#include <string>
+#include <vector>
+
+#include "authorization/authorizer.h"
+#include "base/clock.h"
+#include "gateway/auth.h"
+#include "services/iam/authorization.h"
+#include "services/iam/directory.h"
+#include "services/lambda/service.h"
+#include "services/sqs/service.h"
+
+namespace martlet::server {
+
+/// The rules of a service, with its model.
+struct RuledService {
+  const wire::ServiceModel* model = nullptr;
+  authorization::ServiceRules rules;
+};
+/// Of every service that there is.
+std::vector<RuledService> rules_of_services(iam::Names& names);
+
+class Enforcement final : public gateway::Authorizer {
+ public:
+  struct Parts {
+    const Clock& clock;
+    authorization::Mode mode;
+    iam::Directory& directory;
+  };
+
+  explicit Enforcement(Parts parts);
+  /// Services whose resources have policies. Before the first request.
+  void add(lambda::LambdaService& lambda, sqs::SqsService& sqs);
+
+  Task<> authorize(const gateway::Credentials* credentials, const wire::Context& context,
+                   const wire::ServiceModel& service, const wire::Operation& operation,
+                   const void* input) override;
+
+  /// Whether the role exists and its trust policy lets the service ("lambda.amazonaws.com") assume it.
+  Task<bool> trusts(std::string role_arn, std::string service);
+
+  authorization::Authorizer& authorizer() { return authorizer_; }
+
+ private:
+  Parts parts_;
+  iam::Names iam_names_;
+  iam::PolicySource identities_;
+  authorization::Authorizer authorizer_;
+};
+
+}  // namespace martlet::server

@@ -1,0 +1,294 @@
+"""Who may do what, under `--auth enforce` and `--auth audit`, seen by real clients."""
+
+import json
+import unittest
+
+from enforcing import ACCOUNT, EnforcedTest, allow, policy
+from harness import ROLE, zip_of
+
+FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+class LambdaTest(EnforcedTest):
+    def test_identity_policies_decide(self):
+        self.deploy("mine", ECHO)
+        user = self.make_user()
+        functions = user.client("lambda")
+        message = (
+            f"User: {user.arn} is not authorized to perform: lambda:GetFunction on resource: {FUNCTION}mine "
+            "because no identity-based policy allows the lambda:GetFunction action"
+        )
+        error = self.assert_refused(
+            "AccessDeniedException", functions.get_function, FunctionName="mine", status=403
+        )
+        self.assertEqual(error["Error"]["Message"], message)
+        self.grant(user.name, allow("lambda:GetFunction", FUNCTION + "mine"))
+        self.assertEqual(functions.get_function(FunctionName="mine")["Configuration"]["FunctionName"], "mine")
+        self.assert_refused("AccessDeniedException", functions.get_function, FunctionName="other")
+        self.assert_refused("AccessDeniedException", functions.list_functions)
+        self.grant(user.name, policy(("Allow", "*", "*"), ("Deny", "lambda:Get*", FUNCTION + "mine")))
+        self.assert_refused(
+            "AccessDeniedException",
+            functions.get_function,
+            FunctionName="mine",
+            message="with an explicit deny in an identity-based policy$",
+        )
+        self.assert_refused("ResourceNotFoundException", functions.get_function, FunctionName="other")
+
+    def test_every_form_of_a_name_is_the_same_function(self):
+        self.deploy("forms", ECHO)
+        functions = self.make_user(allow("lambda:GetFunction", FUNCTION + "forms")).client("lambda")
+        for name in ("forms", f"{ACCOUNT}:function:forms", FUNCTION + "forms"):
+            functions.get_function(FunctionName=name)
+        self.assert_refused(
+            "AccessDeniedException", functions.get_function, FunctionName="forms", Qualifier="$LATEST"
+        )
+
+    def test_qualifiers_are_resources_of_their_own(self):
+        self.deploy("versions", ECHO, Publish=True)
+        functions = self.make_user(allow("lambda:InvokeFunction", FUNCTION + "versions:1")).client("lambda")
+        self.assertEqual(functions.invoke(FunctionName="versions", Qualifier="1")["StatusCode"], 200)
+        self.assert_refused("AccessDeniedException", functions.invoke, FunctionName="versions")
+
+    def test_resource_policies_let_users_in(self):
+        self.deploy("shared", ECHO)
+        user = self.make_user()
+        functions = user.client("lambda")
+        self.assert_refused("AccessDeniedException", functions.invoke, FunctionName="shared")
+        self.functions.add_permission(
+            FunctionName="shared", StatementId="s", Action="lambda:InvokeFunction", Principal=user.arn
+        )
+        self.assertEqual(functions.invoke(FunctionName="shared")["StatusCode"], 200)
+        self.functions.remove_permission(FunctionName="shared", StatementId="s")
+        self.assert_refused("AccessDeniedException", functions.invoke, FunctionName="shared")
+
+    def test_creating_needs_pass_role(self):
+        arguments = {
+            "FunctionName": "passed",
+            "Runtime": "python3.12",
+            "Handler": "app.handler",
+            "Role": ROLE,
+            "Code": {"ZipFile": zip_of({"app.py": ECHO})},
+        }
+        user = self.make_user(allow("lambda:*"))
+        functions = user.client("lambda")
+        self.assert_refused(
+            "AccessDeniedException",
+            functions.create_function,
+            message=f"{user.arn} is not authorized to perform: iam:PassRole on resource: {ROLE}",
+            **arguments,
+        )
+        elsewhere = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+        passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": ROLE}
+        self.grant(user.name, policy(("Allow", "lambda:*", "*"), {**passing, "Condition": elsewhere}))
+        self.assert_refused("AccessDeniedException", functions.create_function, **arguments)
+        self.grant(user.name, policy(("Allow", "lambda:*", "*"), passing))
+        functions.create_function(**arguments)
+        self.addCleanup(self.forget, "passed")
+        functions.update_function_configuration(FunctionName="passed", Timeout=5)
+        other = self.make_role("other-role")
+        self.assert_refused(
+            "AccessDeniedException",
+            functions.update_function_configuration,
+            FunctionName="passed",
+            Role=other,
+            message="iam:PassRole",
+        )
+
+    def test_roles_must_exist_and_trust_lambda(self):
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"Service": "ec2.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            },
+        }
+        for role in (f"arn:aws:iam::{ACCOUNT}:role/missing", self.make_role("of-ec2", trust=trust)):
+            self.assert_refused(
+                "InvalidParameterValueException",
+                self.deploy,
+                "untrusted",
+                ECHO,
+                Role=role,
+                message="^The role defined for the function cannot be assumed by Lambda.$",
+            )
+        self.deploy("trusted", ECHO)
+        self.assert_refused(
+            "InvalidParameterValueException",
+            self.functions.update_function_configuration,
+            FunctionName="trusted",
+            Role=f"arn:aws:iam::{ACCOUNT}:role/missing",
+        )
+
+    def test_tags_of_requests_are_condition_keys(self):
+        statement = {
+            "Effect": "Allow",
+            "Action": "lambda:TagResource",
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"aws:RequestTag/team": "blue"},
+                "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]},
+            },
+        }
+        self.deploy("tagged", ECHO)
+        functions = self.make_user(policy(statement)).client("lambda")
+        arn = FUNCTION + "tagged"
+        functions.tag_resource(Resource=arn, Tags={"team": "blue"})
+        for tags in ({"team": "red"}, {"team": "blue", "cost": "1"}):
+            self.assert_refused("AccessDeniedException", functions.tag_resource, Resource=arn, Tags=tags)
+
+    def test_functions_act_as_their_role(self):
+        source = """
+import boto3, os
+def handler(event, context):
+    functions = boto3.client("lambda", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    try:
+        return functions.get_function_configuration(FunctionName=event)["FunctionName"]
+    except Exception as error:
+        return str(error)
+"""
+        role = self.make_role("acting", allow("lambda:GetFunctionConfiguration", FUNCTION + "acting"))
+        self.deploy("acting", source, Role=role)
+        self.assertEqual(self.invoke("acting", "acting")["Payload"], "acting")
+        self.assertIn(
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/acting/acting is not authorized to perform: "
+            "lambda:GetFunctionConfiguration",
+            self.invoke("acting", "other")["Payload"],
+        )
+        self.iam.delete_role_policy(RoleName="acting", PolicyName="p")
+        self.assertIn("AccessDenied", self.invoke("acting", "acting")["Payload"])
+
+
+class IamTest(EnforcedTest):
+    def test_everything_of_iam_is_asked_too(self):
+        user = self.make_user()
+        iam = user.client("iam")
+        self.assert_refused(
+            "AccessDenied",
+            iam.list_users,
+            status=403,
+            message="iam:ListUsers on resource: \\* because no identity-based policy allows",
+        )
+        self.assertEqual(user.client("sts").get_caller_identity()["Arn"], user.arn)
+
+    def test_paths_are_part_of_arns(self):
+        arn = f"arn:aws:iam::{ACCOUNT}:user/team/*"
+        iam = self.make_user(allow("iam:*", arn)).client("iam")
+        iam.create_user(UserName="inside", Path="/team/")
+        self.assert_refused("AccessDenied", iam.create_user, UserName="outside", Path="/others/")
+        self.assert_refused("AccessDenied", iam.create_user, UserName="outside")
+        self.assertEqual(iam.get_user(UserName="inside")["User"]["Path"], "/team/")
+        self.iam.create_user(UserName="stranger")
+        self.assert_refused("AccessDenied", iam.delete_user, UserName="stranger")
+        self.assert_refused("AccessDenied", iam.update_user, UserName="inside", NewPath="/others/")
+
+    def test_variables(self):
+        own = f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}"
+        user = self.make_user(allow(["iam:GetUser", "iam:*AccessKey*"], own))
+        iam = user.client("iam")
+        self.assertEqual(iam.get_user()["User"]["UserName"], user.name)
+        self.assertEqual(len(iam.list_access_keys()["AccessKeyMetadata"]), 1)
+        self.assert_refused("AccessDenied", iam.get_user, UserName=self.make_user().name)
+
+    def test_groups_and_managed_policies(self):
+        user = self.make_user()
+        iam = user.client("iam")
+        self.iam.create_group(GroupName="readers")
+        self.iam.attach_group_policy(GroupName="readers", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+        self.iam.add_user_to_group(GroupName="readers", UserName=user.name)
+        iam.list_users()
+        iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+        self.assert_refused("AccessDenied", iam.create_user, UserName="by-reader")
+        self.iam.remove_user_from_group(GroupName="readers", UserName=user.name)
+        self.assert_refused("AccessDenied", iam.list_users)
+
+    def test_boundaries_limit(self):
+        made = self.iam.create_policy(PolicyName="only-lambda", PolicyDocument=allow("lambda:*"))["Policy"]["Arn"]
+        user = self.make_user(allow("*"), PermissionsBoundary=made)
+        user.client("lambda").list_functions()
+        self.assert_refused(
+            "AccessDenied",
+            user.client("iam").list_users,
+            message="because no permissions boundary allows the iam:ListUsers action$",
+        )
+
+    def test_keys_that_are_switched_off_or_deleted_are_nobodys(self):
+        user = self.make_user(allow("*"))
+        iam = user.client("iam")
+        iam.list_users()
+        self.iam.update_access_key(UserName=user.name, AccessKeyId=user.key, Status="Inactive")
+        self.assert_refused("InvalidClientTokenId", iam.list_users)
+        self.iam.update_access_key(UserName=user.name, AccessKeyId=user.key, Status="Active")
+        iam.list_users()
+        self.iam.delete_access_key(UserName=user.name, AccessKeyId=user.key)
+        self.assert_refused("InvalidClientTokenId", iam.list_users)
+
+    def test_own_endpoints_keep_the_record_to_themselves(self):
+        self.assertEqual(self.server.http("GET", "/_martlet/audit").status, 403)
+
+
+class LogsTest(EnforcedTest):
+    def test_groups_and_streams(self):
+        groups = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app/*"
+        user = self.make_user(allow(["logs:Create*", "logs:PutLogEvents"], groups))
+        logs = user.client("logs")
+        logs.create_log_group(logGroupName="/app/a")
+        logs.create_log_stream(logGroupName="/app/a", logStreamName="s")
+        event = {"timestamp": 1, "message": "m"}
+        logs.put_log_events(logGroupName="/app/a", logStreamName="s", logEvents=[event])
+        self.assert_refused("AccessDeniedException", logs.create_log_group, logGroupName="/other")
+        self.assert_refused("AccessDeniedException", logs.describe_log_groups)
+        self.grant(user.name, allow("logs:*", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app/a:*"))
+        self.assertEqual(len(logs.describe_log_streams(logGroupName="/app/a")["logStreams"]), 1)
+        logs.get_log_events(logGroupName="/app/a", logStreamName="s")
+        self.assert_refused("AccessDeniedException", logs.describe_log_streams, logGroupName="/app/b")
+
+
+class QueuesTest(EnforcedTest):
+    def test_identity_and_queue_policies(self):
+        queues = self.root.client("sqs")
+        url = queues.create_queue(QueueName="jobs")["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"
+        user = self.make_user(allow("sqs:SendMessage", arn))
+        sqs = user.client("sqs")
+        sqs.send_message(QueueUrl=url, MessageBody="m")
+        self.assert_refused("AccessDenied", sqs.receive_message, QueueUrl=url, message="sqs:ReceiveMessage")
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": user.arn},
+            "Action": "sqs:ReceiveMessage",
+            "Resource": arn,
+        }
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(statement)})
+        self.assertEqual(len(sqs.receive_message(QueueUrl=url)["Messages"]), 1)
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+        self.assert_refused("AccessDenied", sqs.receive_message, QueueUrl=url)
+
+
+class AuditTest(EnforcedTest):
+    MODE = "audit"
+
+    def test_nothing_is_refused_and_all_is_recorded(self):
+        user = self.make_user(allow("lambda:ListFunctions"))
+        functions = user.client("lambda")
+        functions.list_functions()
+        for _ in range(2):
+            functions.list_layers()
+        record = self.server.http("GET", "/_martlet/audit").json()
+        kept = [entry for entry in record["kept"] if entry["principal"] == user.arn]
+        self.assertEqual([(entry["action"], entry["times"]) for entry in kept], [("lambda:ListLayers", 2)])
+        self.assertIn("because no identity-based policy allows", kept[0]["message"])
+        self.assertEqual(self.server.log().count("enforcement would refuse this principal=" + user.arn), 1)
+
+
+class OpenTest(EnforcedTest):
+    MODE = "open"
+
+    def test_nothing_is_recorded(self):
+        self.assertEqual(self.server.http("GET", "/_martlet/audit").status, 404)
+
+
+if __name__ == "__main__":
+    unittest.main()
