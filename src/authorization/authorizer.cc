@@ -111,6 +111,8 @@ Task<std::optional<std::string>> Authorizer::refusal(const Caller& caller, Ask a
 Task<> Authorizer::authorize(const Caller& caller, const wire::Context& context,
                              const wire::ServiceModel& service, const wire::Operation& operation,
                              const void* input) {
+  // What may be called without a signature is decided by what the request carries: a token, an assertion.
+  if (operation.unsigned_allowed && caller.principal.kind == PrincipalKind::kAnonymous) co_return;
   const auto rules = services_.find(&service);
   if (rules == services_.end() || !rules->second.covers(operation)) {
     if (caller.principal.kind == PrincipalKind::kRoot) co_return;

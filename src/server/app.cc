@@ -134,6 +134,7 @@ struct App::Parts {
        .egress_for = [groups = security_groups(options)](
                          const std::vector<std::string>& ids) { return groups.egress_for(ids); },
        .role_is_usable = role_check(),
+       .role_refusal = role_refusal(),
        .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam),   lambda::bind_service(lambda),
                                            logs::bind_service(logs), sns::bind_service(sns),
@@ -150,6 +151,7 @@ struct App::Parts {
   /// None where everybody may do everything.
   std::optional<Enforcement> make_enforcement();
   lambda::RoleIsUsable role_check();
+  lambda::RoleRefusal role_refusal();
   environments::FleetOptions fleet_options();
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
                                                            std::string role_arn, std::string environment,
@@ -178,6 +180,14 @@ lambda::RoleIsUsable App::Parts::role_check() {
   if (options.auth != gateway::AuthMode::kEnforce) return {};
   return [this](std::string role_arn) {
     return enforcement->trusts(std::move(role_arn), "lambda.amazonaws.com");
+  };
+}
+
+lambda::RoleRefusal App::Parts::role_refusal() {
+  if (!enforcement) return {};
+  return [this](std::string role_arn, std::string function, std::string action, std::string resource) {
+    return enforcement->role_refusal(std::move(role_arn), std::move(function), std::move(action),
+                                     std::move(resource));
   };
 }
 
@@ -215,7 +225,10 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 }
 
 void App::Parts::register_everything() {
-  if (enforcement) enforcement->add(lambda, sqs);
+  if (enforcement) {
+    enforcement->add(lambda, sns, sqs);
+    targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
+  }
   targets.add("lambda", lambda.target());
   targets.add("sns", sns.target());
   targets.add("sqs", sqs.target());

@@ -5,11 +5,15 @@
 #include "api/iam/model.h"
 #include "api/lambda/model.h"
 #include "api/logs/model.h"
+#include "api/sns/model.h"
 #include "api/sqs/model.h"
 #include "api/sts/model.h"
+#include "base/arn.h"
+#include "base/error.h"
 #include "policy/evaluate.h"
 #include "services/lambda/authorization.h"
 #include "services/logs/authorization.h"
+#include "services/sns/authorization.h"
 #include "services/sqs/authorization.h"
 #include "services/sts/authorization.h"
 
@@ -33,6 +37,14 @@ PrincipalKind kind_of(wire::Caller::Kind kind) {
       break;
   }
   return PrincipalKind::kAnonymous;
+}
+
+/// What a delivery to a resource of this service does.
+std::string_view action_of_delivery(std::string_view service) {
+  if (service == "lambda") return "lambda:InvokeFunction";
+  if (service == "sns") return "SNS:Publish";
+  if (service == "sqs") return "sqs:SendMessage";
+  return "unknown:Deliver";  // which no policy means, but for those that allow everything
 }
 
 authorization::Caller caller_of(const wire::Caller& caller, const gateway::Credentials* credentials) {
@@ -59,6 +71,7 @@ std::vector<RuledService> rules_of_services(iam::Names& names) {
   services.push_back({&iam::model(), iam::authorization_rules(names)});
   services.push_back({&lambda::model(), lambda::authorization_rules()});
   services.push_back({&logs::model(), logs::authorization_rules()});
+  services.push_back({&sns::model(), sns::authorization_rules()});
   services.push_back({&sqs::model(), sqs::authorization_rules()});
   services.push_back({&sts::model(), sts::authorization_rules()});
   return services;
@@ -73,8 +86,9 @@ Enforcement::Enforcement(Parts parts)
     authorizer_.add_service(*service.model, std::move(service.rules));
 }
 
-void Enforcement::add(lambda::LambdaService& lambda, sqs::SqsService& sqs) {
+void Enforcement::add(lambda::LambdaService& lambda, sns::SnsService& sns, sqs::SqsService& sqs) {
   authorizer_.add_resource_policies("lambda", lambda.policies());
+  authorizer_.add_resource_policies("sns", sns.policies());
   authorizer_.add_resource_policies("sqs", sqs.policies());
 }
 
@@ -83,6 +97,43 @@ Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wir
                               const void* input) {
   const authorization::Caller caller = caller_of(context.caller, credentials);
   co_await authorizer_.authorize(caller, context, service, operation, input);
+}
+
+Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::string name) {
+  const auto role = co_await parts_.directory.identity(role_arn);
+  const auto arn = Arn::parse(role_arn).value_or(Arn{});
+  const std::string role_name = arn.resource.substr(arn.resource.rfind('/') + 1);
+  authorization::Caller caller;
+  caller.principal = {
+      .kind = PrincipalKind::kRoleSession,
+      .arn = "arn:" + arn.partition + ":sts::" + arn.account + ":assumed-role/" + role_name + "/" + name,
+      .account = arn.account,
+      .user_id = role ? role->id + ":" + name : "",
+      .entity_arn = std::move(role_arn)};
+  co_return caller;
+}
+
+Task<> Enforcement::admit(const targets::Delivery& delivery) {
+  const std::string_view action = action_of_delivery(delivery.to.service);
+  const Arn source = Arn::parse(delivery.source_arn).value_or(Arn{});
+  authorization::Caller caller;
+  if (!delivery.role_arn.empty()) {
+    caller = co_await session_of(delivery.role_arn, source.resource.substr(source.resource.rfind(':') + 1));
+  } else {
+    caller.principal = {.kind = PrincipalKind::kService, .service = delivery.service};
+    caller.source_arn = delivery.source_arn;
+    caller.source_account = source.account;
+  }
+  const std::string to = delivery.to.str();
+  const auto message = co_await authorizer_.refusal(caller, {.action = action, .resource = to});
+  if (message) throw aws::Error("AccessDenied", *message, 403);
+}
+
+Task<std::string> Enforcement::role_refusal(std::string role_arn, std::string function, std::string action,
+                                            std::string resource) {
+  const authorization::Caller caller = co_await session_of(std::move(role_arn), std::move(function));
+  const auto message = co_await authorizer_.refusal(caller, {.action = action, .resource = resource});
+  co_return message.value_or("");
 }
 
 Task<bool> Enforcement::trusts(std::string role_arn, std::string service) {

@@ -13,7 +13,9 @@
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
 #include "services/lambda/service.h"
+#include "services/sns/service.h"
 #include "services/sqs/service.h"
+#include "targets/targets.h"
 
 namespace martlet::server {
 
@@ -35,7 +37,7 @@ class Enforcement final : public gateway::Authorizer {
 
   explicit Enforcement(Parts parts);
   /// Services whose resources have policies. Before the first request.
-  void add(lambda::LambdaService& lambda, sqs::SqsService& sqs);
+  void add(lambda::LambdaService& lambda, sns::SnsService& sns, sqs::SqsService& sqs);
 
   Task<> authorize(const gateway::Credentials* credentials, const wire::Context& context,
                    const wire::ServiceModel& service, const wire::Operation& operation,
@@ -44,9 +46,19 @@ class Enforcement final : public gateway::Authorizer {
   /// Whether the role exists and its trust policy lets the service ("lambda.amazonaws.com") assume it.
   Task<bool> trusts(std::string role_arn, std::string service);
 
+  /// Whether who delivers may deliver there. Throws aws::Error when not.
+  Task<> admit(const targets::Delivery& delivery);
+
+  /// Why a function may not do something as its role; empty when it may.
+  Task<std::string> role_refusal(std::string role_arn, std::string function, std::string action,
+                                 std::string resource);
+
   authorization::Authorizer& authorizer() { return authorizer_; }
 
  private:
+  /// A session of the role; without an identity when there is no such role.
+  Task<authorization::Caller> session_of(std::string role_arn, std::string name);
+
   Parts parts_;
   iam::Names iam_names_;
   iam::PolicySource identities_;

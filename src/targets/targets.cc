@@ -6,6 +6,7 @@ Task<> Targets::deliver(store::Txn& txn, const Delivery& delivery) const {
   const auto found = targets_.find(delivery.to.service);
   if (found == targets_.end())
     throw aws::Error("NotImplemented", "Martlet does not deliver to " + delivery.to.service + " yet.", 501);
+  if (guard_) co_await guard_(delivery);
   co_await found->second->deliver(txn, delivery);
 }
 

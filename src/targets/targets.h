@@ -3,8 +3,10 @@
 // Targets: what an event can be delivered to, by ARN. Destinations, dead-letter queues, notifications, rules
 // and schedules all end here. Owned by the server; lives on the loop.
 
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/arn.h"
 #include "base/error.h"
@@ -27,7 +29,7 @@ struct Delivery {
   Arn to;
   std::string body;
   std::map<std::string, Attribute> attributes;
-  /// The role as which it is delivered; empty: the service itself.
+  /// The role as which it is delivered; empty: the service itself, in the name of `source_arn`.
   std::string role_arn;
   /// Where the target keeps order by groups (FIFO queues and topics); empty otherwise.
   std::string group_id;
@@ -35,6 +37,10 @@ struct Delivery {
   std::string deduplication_id;
   /// X-Amzn-Trace-Id of what caused it; empty when it is not known.
   std::string trace_header;
+  /// The service that delivers: "sns.amazonaws.com".
+  std::string service = {};
+  /// The resource that causes it: a topic, a function.
+  std::string source_arn = {};
 };
 
 class Target {
@@ -45,17 +51,24 @@ class Target {
   virtual Task<> deliver(store::Txn& txn, const Delivery& delivery) = 0;
 };
 
+/// Asked before each delivery whether who delivers may do so. Throws aws::Error when not.
+using Guard = std::function<Task<>(const Delivery& delivery)>;
+
 class Targets {
  public:
+  /// Without one, whatever is delivered is taken.
+  void set_guard(Guard guard) { guard_ = std::move(guard); }
+
   /// `target`, which must outlive this, takes what goes to ARNs of that service ("lambda", "sqs").
   void add(std::string service, Target& target) { targets_[std::move(service)] = &target; }
 
   /// Hands `delivery`, which must outlive the call, to its target. Throws aws::Error: NotImplemented where no
-  /// target takes ARNs of that service, and what the target throws.
+  /// target takes ARNs of that service, and what the guard and the target throw.
   Task<> deliver(store::Txn& txn, const Delivery& delivery) const;
 
  private:
   std::map<std::string, Target*> targets_;
+  Guard guard_;
 };
 
 }  // namespace martlet::targets

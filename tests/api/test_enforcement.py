@@ -5,6 +5,7 @@ import unittest
 
 from enforcing import ACCOUNT, EnforcedTest, allow, policy
 from harness import ROLE, zip_of
+from mapping_fixture import wait_for
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
 ECHO = "def handler(event, context):\n    return event\n"
@@ -265,6 +266,140 @@ class QueuesTest(EnforcedTest):
         self.assertEqual(len(sqs.receive_message(QueueUrl=url)["Messages"]), 1)
         queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
         self.assert_refused("AccessDenied", sqs.receive_message, QueueUrl=url)
+
+
+class DeliveriesTest(EnforcedTest):
+    """What happens inside the server is asked about, too: as the service, or as the function's role."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.queues = cls.root.client("sqs")
+        cls.topics = cls.root.client("sns")
+
+    def make_queue(self, name, **attributes):
+        url = self.queues.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url, f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+
+    def bodies(self, url, wait=0):
+        answer = self.queues.receive_message(QueueUrl=url, WaitTimeSeconds=wait, MaxNumberOfMessages=10)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    def test_a_queue_takes_from_the_topics_that_its_policy_names(self):
+        url, arn = self.make_queue("from-topic")
+        topic = self.topics.create_topic(Name="to-queue")["TopicArn"]
+        other = self.topics.create_topic(Name="other-topic")["TopicArn"]
+        for source in (topic, other):
+            self.topics.subscribe(
+                TopicArn=source, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+            )
+        self.topics.publish(TopicArn=topic, Message="refused")
+        self.assertEqual(self.bodies(url), [])
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}, "StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        }
+        self.queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(statement)})
+        self.topics.publish(TopicArn=other, Message="of the other topic")
+        self.topics.publish(TopicArn=topic, Message="taken")
+        self.assertEqual(self.bodies(url), ["taken"])
+
+    def test_a_function_is_invoked_by_the_topics_that_its_policy_names(self):
+        url, queue = self.make_queue("seen-by-function")
+        role = self.make_role("of-subscriber", allow("sqs:SendMessage", queue))
+        self.deploy("subscriber", ECHO, Role=role)
+        self.functions.put_function_event_invoke_config(
+            FunctionName="subscriber", DestinationConfig={"OnSuccess": {"Destination": queue}}
+        )
+        topic = self.topics.create_topic(Name="to-function")["TopicArn"]
+        self.topics.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=FUNCTION + "subscriber")
+        self.topics.publish(TopicArn=topic, Message="refused")
+        self.functions.add_permission(
+            FunctionName="subscriber",
+            StatementId="sns",
+            Action="lambda:InvokeFunction",
+            Principal="sns.amazonaws.com",
+            SourceArn=topic,
+        )
+        self.topics.publish(TopicArn=topic, Message="taken")
+        seen = self.bodies(url, wait=20)
+        self.assertEqual(len(seen), 1, seen)
+        self.assertIn("taken", seen[0])
+
+    def test_destinations_are_written_as_the_role(self):
+        url, queue = self.make_queue("destination")
+        allowed = self.make_role("may-send", allow("sqs:SendMessage", queue))
+        for name, role in (("silent", ROLE), ("speaking", allowed)):
+            self.deploy(name, ECHO, Role=role)
+            self.functions.put_function_event_invoke_config(
+                FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": queue}}
+            )
+            self.functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+        seen = self.bodies(url, wait=20)
+        self.assertEqual(len(seen), 1, seen)
+        self.assertIn("speaking", seen[0])
+
+    def test_mappings_read_as_the_role(self):
+        url, queue = self.make_queue("mapped", VisibilityTimeout="30")
+        role = self.make_role("reader")
+        self.deploy("reader", ECHO, Role=role, Timeout=5)
+        mapping = {"FunctionName": "reader", "EventSourceArn": queue}
+        self.assert_refused(
+            "InvalidParameterValueException",
+            self.functions.create_event_source_mapping,
+            message="^The function execution role does not have permissions to call ReceiveMessage on SQS$",
+            **mapping,
+        )
+        reading = allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue)
+        self.iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=reading)
+        uuid = self.functions.create_event_source_mapping(**mapping)["UUID"]
+        self.addCleanup(self.functions.delete_event_source_mapping, UUID=uuid)
+        self.queues.send_message(QueueUrl=url, MessageBody="m")
+        wait_for(lambda: self.counts(url) == ("0", "0"), "the queue is empty")
+        self.iam.delete_role_policy(RoleName="reader", PolicyName="p")
+        self.queues.send_message(QueueUrl=url, MessageBody="n")
+        wait_for(
+            lambda: "sqs:ReceiveMessage"
+            in self.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"],
+            "the mapping tells what it may not do",
+        )
+        self.assertNotEqual(self.counts(url), ("0", "0"))
+
+    def counts(self, url):
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.queues.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return tuple(found[name] for name in names)
+
+
+class TopicsTest(EnforcedTest):
+    def test_identity_and_topic_policies(self):
+        topics = self.root.client("sns")
+        arn = topics.create_topic(Name="news")["TopicArn"]
+        user = self.make_user()
+        sns = user.client("sns")
+        self.assert_refused(
+            "AuthorizationError",
+            sns.publish,
+            TopicArn=arn,
+            Message="m",
+            status=403,
+            message=f"{user.arn} is not authorized to perform: SNS:Publish on resource: {arn} because no identity",
+        )
+        topics.add_permission(TopicArn=arn, Label="all", AWSAccountId=[ACCOUNT], ActionName=["Publish"])
+        # An account that is named leaves the rest to identity-based policies.
+        self.assert_refused("AuthorizationError", sns.publish, TopicArn=arn, Message="m")
+        self.grant(user.name, allow("sns:Publish", arn))
+        sns.publish(TopicArn=arn, Message="m")
+        protocol = {"StringEquals": {"sns:Protocol": "sqs"}}
+        statement = {"Effect": "Allow", "Action": "sns:Subscribe", "Resource": arn, "Condition": protocol}
+        self.grant(user.name, policy(statement))
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")
+        self.assert_refused(
+            "AuthorizationError", sns.subscribe, TopicArn=arn, Protocol="email", Endpoint="a@example.com"
+        )
 
 
 class AuditTest(EnforcedTest):

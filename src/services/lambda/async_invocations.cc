@@ -211,7 +211,9 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
                                        .role_arn = settings.role_arn,
                                        .group_id = {},
                                        .deduplication_id = {},
-                                       .trace_header = trace},
+                                       .trace_header = trace,
+                                       .service = "lambda.amazonaws.com",
+                                       .source_arn = event.function().arn(event.partition)},
                           .refusals = refusals,
                           .help = help});
     };

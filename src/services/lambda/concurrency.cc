@@ -126,7 +126,8 @@ LambdaService::LambdaService(Dependencies with)
                  .invoke =
                      [this](FunctionName name, std::string partition, MappingInvocation batch) {
                        return handle_batch(std::move(name), std::move(partition), std::move(batch));
-                     }}),
+                     },
+                 .role_refusal = with_.role_refusal}),
       target_([this](store::Txn& txn, const targets::Delivery& delivery) {
         return accept_delivery(txn, delivery);
       }) {}

@@ -17,6 +17,7 @@
 #include "services/lambda/code_package.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/images.h"
+#include "services/lambda/mapping_runners.h"
 #include "services/lambda/records.h"
 #include "sources/sources.h"
 #include "store/blobs.h"
@@ -55,6 +56,8 @@ struct Dependencies {
   EgressFor egress_for;
   /// Empty: any role will do.
   RoleIsUsable role_is_usable;
+  /// Empty: roles are not asked.
+  RoleRefusal role_refusal;
   /// Signs the addresses in Code.Location.
   std::string location_key;
 };

@@ -97,8 +97,20 @@ Task<std::string> EventSourceMappings::check(store::Txn& txn, MappingRecord mapp
   const sources::Description source =
       co_await describe_source(txn, &source_of(mapping), *Arn::parse(mapping.event_source_arn));
   check_mapping(mapping, source, function.timeout_seconds);
+  co_await check_role(function.role, mapping);
   co_await refuse_twin(txn, mapping);
   co_return function.role;
+}
+
+Task<> EventSourceMappings::check_role(std::string role_arn, MappingRecord mapping) {
+  if (!with_.role_refusal) co_return;
+  for (const char* action : kReadingActions) {
+    const std::string why = co_await with_.role_refusal(
+        role_arn, mapping.function, std::string("sqs:") + action, mapping.event_source_arn);
+    if (!why.empty())
+      throw invalid_parameter(
+          fmt::format("The function execution role does not have permissions to call {} on SQS", action));
+  }
 }
 
 EventSourceMappingConfiguration EventSourceMappings::describe(const MappingRecord& mapping) const {

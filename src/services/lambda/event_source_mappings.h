@@ -43,6 +43,8 @@ class EventSourceMappings {
   /// Refuses what does not go together with the source or the function, which must be there; answers with the
   /// function's role.
   Task<std::string> check(store::Txn& txn, MappingRecord mapping);
+  /// Refuses a role that may not read the source, where roles are asked.
+  Task<> check_role(std::string role_arn, MappingRecord mapping);
   /// As it is now.
   [[nodiscard]] EventSourceMappingConfiguration describe(const MappingRecord& mapping) const;
 

@@ -101,7 +101,7 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
   Task<Batch> gather() {
     const Settings now_set = settings;
     Batch batch(now_set->batch_size);
-    if (!co_await open_source(now_set)) co_return batch;
+    if (!co_await open_source(now_set) || !co_await may_read(*now_set)) co_return batch;
     add_carried(batch, *now_set);
     bool goes_on = carried.empty();
     while (goes_on && !closed && !batch.full()) {
@@ -110,8 +110,19 @@ struct MappingRunner::Impl : std::enable_shared_from_this<Impl> {
       const bool may_be_more = records.size() >= asked || (!records.empty() && now_set->window.count() > 0);
       goes_on = co_await admit(*now_set, batch, std::move(records)) && may_be_more && !batch.empty();
     }
-    if (closed) co_await give_back(reader, batch.take(), Duration(0));
+    // The permission may have gone while the source had nothing.
+    const bool refused = !closed && !batch.empty() && !co_await may_read(*now_set);
+    if (closed || refused) co_await give_back(reader, batch.take(), Duration(0));
     co_return batch;
+  }
+
+  Task<bool> may_read(const MappingSettings& with) {
+    if (!with.refusal) co_return true;
+    const std::string why = co_await with.refusal();
+    if (why.empty()) co_return true;
+    problem = "PROBLEM: " + why;
+    pause(engine.clock.now() + kPauseAfterFailure);
+    co_return false;
   }
 
   /// Waits for the first record as long as it takes, and for further ones as long as the window allows.

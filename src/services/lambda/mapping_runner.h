@@ -55,6 +55,8 @@ struct MappingSettings {
   /// FunctionResponseTypes has ReportBatchItemFailures.
   bool reports_item_failures = false;
   ScalingLimits scaling;
+  /// Why the source may not be read, "" when it may; asked for each batch. Null: it is not asked.
+  std::function<Task<std::string>()> refusal = {};
   /// Has the function handle a batch. Any exception is a failure of the platform.
   std::function<Task<MappingAnswer>(MappingInvocation)> invoke;
 };

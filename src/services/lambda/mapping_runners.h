@@ -3,6 +3,7 @@
 // The runners of all event source mappings: one for each that is enabled, made, changed and ended as the
 // stored record says. Owned by the service; lives on the loop.
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,14 @@
 #include "services/lambda/mapping_runner.h"
 
 namespace martlet::lambda {
+
+/// What the role of a function needs to read a queue, without the service.
+inline constexpr std::array<const char*, 3> kReadingActions{"ReceiveMessage", "DeleteMessage",
+                                                            "GetQueueAttributes"};
+
+/// Why a function may not do something as its role, in AWS's words; empty when it may.
+using RoleRefusal = std::function<Task<std::string>(std::string role_arn, std::string function,
+                                                    std::string action, std::string resource)>;
 
 /// Everything outlives the runners.
 struct MappingDependencies {
@@ -26,6 +35,8 @@ struct MappingDependencies {
   std::function<Task<MappingAnswer>(FunctionName function, std::string partition,
                                     MappingInvocation invocation)>
       invoke;
+  /// Empty: roles are not asked.
+  RoleRefusal role_refusal = {};
 };
 
 class MappingRunners {

@@ -173,7 +173,9 @@ Task<targets::Delivery> FanOut::queue_delivery(Sending& sending, const Subscribe
                              .role_arn = {},
                              .group_id = sending.request.message.group_id,
                              .deduplication_id = sending.deduplication_id,
-                             .trace_header = sending.request.trace_header};
+                             .trace_header = sending.request.trace_header,
+                             .service = std::string(kServicePrincipal),
+                             .source_arn = sending.topic.name.arn()};
   // Attributes that a queue cannot carry go in the document, so that the dead-letter queue loses none.
   if (subscriber.is_raw && notification.attributes.size() <= kMaxRawAttributes) {
     delivery.body = notification.message;
@@ -191,6 +193,8 @@ Task<targets::Delivery> FanOut::function_delivery(Sending& sending, const Subscr
   delivery.body = lambda_event(sending.notification_for(subscriber.record.protocol),
                                co_await envelope_of(sending, subscriber));
   delivery.trace_header = sending.request.trace_header;
+  delivery.service = kServicePrincipal;
+  delivery.source_arn = sending.topic.name.arn();
   co_return delivery;
 }
 

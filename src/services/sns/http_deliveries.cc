@@ -172,7 +172,9 @@ struct HttpDeliveries::Impl : std::enable_shared_from_this<Impl> {
         .role_arn = {},
         .group_id = {},
         .deduplication_id = {},
-        .trace_header = {}};
+        .trace_header = {},
+        .service = std::string(kServicePrincipal),
+        .source_arn = lane->name.topic.arn()};
     try {
       co_await with.store.transact([&](store::Txn& txn) -> Task<> {
         co_await with.targets.deliver(txn, delivery);

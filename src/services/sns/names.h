@@ -10,6 +10,9 @@
 
 namespace martlet::sns {
 
+/// As which SNS delivers.
+inline constexpr std::string_view kServicePrincipal = "sns.amazonaws.com";
+
 struct TopicName {
   std::string partition = "aws";
   std::string account;

@@ -107,6 +107,7 @@ Task<> SnsService::AddPermission(wire::Context& context, AddPermissionInput inpu
     statements.push_back(statement);
     set_topic_attribute(name, *topic, "Policy", json::serialize(policy));
     save_topic(txn, name, *topic);
+    policies_.change(txn);
   });
 }
 
@@ -123,6 +124,7 @@ Task<> SnsService::RemovePermission(wire::Context& context, RemovePermissionInpu
     statements.erase(found);
     set_topic_attribute(name, *topic, "Policy", json::serialize(policy));
     save_topic(txn, name, *topic);
+    policies_.change(txn);
   });
 }
 

@@ -39,6 +39,7 @@ Task<> SnsService::restore() {
 
 void SnsService::reset() {
   topics_.reset();
+  policies_.changed();
   signing_.reset();
   outbox_.reset();
   http_.reset();

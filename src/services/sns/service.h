@@ -8,6 +8,7 @@
 
 #include "api/sns/api.h"
 #include "net/http.h"
+#include "services/sns/authorization.h"
 #include "services/sns/dependencies.h"
 #include "services/sns/fan_out.h"
 #include "services/sns/http_deliveries.h"
@@ -80,6 +81,8 @@ class SnsService final : public Api {
   Task<ListOriginationNumbersResult> ListOriginationNumbers(wire::Context& context,
                                                             ListOriginationNumbersRequest input) override;
 
+  /// The policies of topics.
+  authorization::ResourcePolicies& policies() { return policies_; }
   /// Events for topics are published there.
   targets::Target& target() { return target_; }
   /// Where the URLs in messages lead that no request has caused.
@@ -110,6 +113,7 @@ class SnsService final : public Api {
   Task<Published> send_text_message(const wire::Context& context, Message message, std::string number);
 
   Dependencies with_;
+  PolicySource policies_{with_.store};
   Signing signing_;
   TopicCache topics_;
   SnsMetrics metrics_;

@@ -100,6 +100,8 @@ Task<> SnsService::ask_for_confirmation(store::Txn& txn, TopicName topic, Subscr
     targets::Delivery delivery;
     delivery.to = Arn::parse(subscription.endpoint).value_or(Arn{});
     delivery.body = notification_document(notification, envelope);
+    delivery.service = kServicePrincipal;
+    delivery.source_arn = topic.arn();
     try {
       co_await with_.targets.deliver(txn, delivery);
     } catch (const aws::Error& error) {

@@ -68,6 +68,7 @@ Task<CreateTopicResponse> SnsService::CreateTopic(wire::Context& context, Create
     const std::optional<TopicRecord> there = co_await load_topic(txn, name);
     if (there) co_return check_same(name, *there, attributes, tags);
     save_topic(txn, name, made);
+    policies_.change(txn);
   });
   CreateTopicResponse out;
   out.topic_arn = name.arn();
@@ -78,6 +79,7 @@ Task<> SnsService::DeleteTopic(wire::Context& context, DeleteTopicInput input) {
   const TopicName name = called_topic(context, input.topic_arn);
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     if (co_await load_topic(txn, name)) co_await erase_topic(txn, name);
+    policies_.change(txn);
   });
 }
 
@@ -121,6 +123,7 @@ Task<> SnsService::SetTopicAttributes(wire::Context& context, SetTopicAttributes
     if (!topic) throw topic_not_found();
     set_topic_attribute(name, *topic, input.attribute_name, value);
     save_topic(txn, name, *topic);
+    policies_.change(txn);
   });
 }
 

@@ -1,0 +1,37 @@
+#pragma once
+
+// What the operations of SNS need to be allowed (authorization/rules.h), by "Actions, resources, and
+// condition keys for Amazon SNS" of the Service Authorization Reference, and the policies of topics.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "authorization/policies.h"
+#include "authorization/rules.h"
+#include "store/store.h"
+
+namespace martlet::sns {
+
+authorization::ServiceRules authorization_rules();
+
+/// The attribute Policy of topics. Owned by the service; lives on the loop.
+class PolicySource final : public authorization::ResourcePolicies {
+ public:
+  explicit PolicySource(store::Store& store) : store_(store) {}
+
+  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  Task<std::optional<std::string>> find(std::string arn) override;
+
+  /// A policy is other than before once `txn` has committed.
+  void change(store::Txn& txn) {
+    txn.after_commit([this] { changed(); });
+  }
+  void changed() { ++version_; }
+
+ private:
+  store::Store& store_;
+  std::uint64_t version_ = 1;
+};
+
+}  // namespace martlet::sns
