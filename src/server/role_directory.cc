@@ -18,9 +18,8 @@ Task<std::optional<sts::Role>> RoleDirectory::role(std::string arn) {
 Task<std::optional<sts::Provider>> RoleDirectory::provider(std::string arn) {
   auto found = co_await directory_.oidc_provider(std::move(arn));
   if (!found) co_return std::nullopt;
-  co_return sts::Provider{.arn = std::move(found->arn),
-                          .url = std::move(found->url),
-                          .client_ids = std::move(found->client_ids)};
+  co_return sts::Provider{
+      .arn = std::move(found->arn), .url = std::move(found->url), .client_ids = std::move(found->client_ids)};
 }
 
 Task<bool> RoleDirectory::policy_exists(std::string account, std::string arn) {

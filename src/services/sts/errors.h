@@ -20,16 +20,16 @@ inline aws::Error malformed_policy(std::string message) {
   return {"MalformedPolicyDocument", std::move(message)};
 }
 inline aws::Error packed_policy_too_large(std::size_t percent) {
-  return {"PackedPolicyTooLarge",
-          "Packed size of session policies and tags consumes " + std::to_string(percent) +
-              "% of allotted space."};
+  return {"PackedPolicyTooLarge", "Packed size of session policies and tags consumes " +
+                                      std::to_string(percent) + "% of allotted space."};
 }
 inline aws::Error invalid_identity_token(std::string message) {
   return {"InvalidIdentityToken", std::move(message)};
 }
 inline aws::Error invalid_jwt() {
-  return invalid_identity_token("The ID Token provided is not a valid JWT. (You may see this error if you "
-                                "sent an Access Token)");
+  return invalid_identity_token(
+      "The ID Token provided is not a valid JWT. (You may see this error if you "
+      "sent an Access Token)");
 }
 inline aws::Error expired_identity_token(std::string message) {
   return {"ExpiredTokenException", std::move(message)};

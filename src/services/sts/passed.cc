@@ -50,9 +50,10 @@ void add_policies(Passed& passed, const std::optional<std::string>& policy,
   }
   if (!arns) return;
   if (arns->size() > kMaxPolicyArns)
-    throw validation_error("1 validation error detected: Value at 'policyArns' failed to satisfy constraint: "
-                           "Member must have length less than or equal to " +
-                           std::to_string(kMaxPolicyArns));
+    throw validation_error(
+        "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: "
+        "Member must have length less than or equal to " +
+        std::to_string(kMaxPolicyArns));
   for (const PolicyDescriptorType& descriptor : *arns) {
     if (!descriptor.arn) throw validation_error("An entry of PolicyArns has no arn.");
     passed.policy_arns.push_back(*descriptor.arn);

@@ -89,9 +89,9 @@ Task<std::vector<PublicKey>> ProviderKeys::fetch(std::string url) {
 Task<bool> ProviderKeys::verify(std::string url, IdentityToken token) {
   const auto known = kept_.find(url);
   const Duration age = known == kept_.end() ? kKeptFor : clock_.elapsed() - known->second.fetched;
-  const bool has_key = known != kept_.end() &&
-                       std::any_of(known->second.keys.begin(), known->second.keys.end(),
-                                   [&](const PublicKey& key) { return may_be(key, token); });
+  const bool has_key =
+      known != kept_.end() && std::any_of(known->second.keys.begin(), known->second.keys.end(),
+                                          [&](const PublicKey& key) { return may_be(key, token); });
   if (age >= kKeptFor || (!has_key && age >= kAskedAtMostEvery)) {
     std::vector<PublicKey> keys = co_await fetch(url);
     if (kept_.size() >= kMaxProviders) kept_.clear();

@@ -26,12 +26,10 @@ struct Algorithm {
   std::size_t number_bytes;
 };
 
-constexpr std::array kAlgorithms{Algorithm{"RS256", "", &EVP_sha256, 0},
-                                 Algorithm{"RS384", "", &EVP_sha384, 0},
-                                 Algorithm{"RS512", "", &EVP_sha512, 0},
-                                 Algorithm{"ES256", "P-256", &EVP_sha256, 32},
-                                 Algorithm{"ES384", "P-384", &EVP_sha384, 48},
-                                 Algorithm{"ES512", "P-521", &EVP_sha512, 66}};
+constexpr std::array kAlgorithms{
+    Algorithm{"RS256", "", &EVP_sha256, 0},       Algorithm{"RS384", "", &EVP_sha384, 0},
+    Algorithm{"RS512", "", &EVP_sha512, 0},       Algorithm{"ES256", "P-256", &EVP_sha256, 32},
+    Algorithm{"ES384", "P-384", &EVP_sha384, 48}, Algorithm{"ES512", "P-521", &EVP_sha512, 66}};
 
 template <class T, void (*free)(T*)>
 struct Free {
@@ -108,10 +106,9 @@ std::string to_der(std::string_view signature, std::size_t number_bytes) {
 }  // namespace
 
 std::optional<PublicKey> PublicKey::make(const Jwk& jwk) {
-  const bool known_curve =
-      std::any_of(kAlgorithms.begin(), kAlgorithms.end(), [&](const Algorithm& algorithm) {
-        return !algorithm.curve.empty() && algorithm.curve == jwk.curve;
-      });
+  const bool known_curve = std::any_of(
+      kAlgorithms.begin(), kAlgorithms.end(),
+      [&](const Algorithm& algorithm) { return !algorithm.curve.empty() && algorithm.curve == jwk.curve; });
   std::shared_ptr<EVP_PKEY> key;
   if (jwk.type == "RSA") key = rsa_key(jwk);
   if (jwk.type == "EC" && known_curve) key = ec_key(jwk);

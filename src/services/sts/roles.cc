@@ -53,7 +53,8 @@ void check_duration(const Role& role, const wire::Caller& caller, std::int32_t s
 }
 
 std::string denial(const wire::Caller& caller, const std::string& role_arn) {
-  return "User: " + caller.arn + " is not authorized to perform: " + kAssumeRole + " on resource: " + role_arn;
+  return "User: " + caller.arn + " is not authorized to perform: " + kAssumeRole +
+         " on resource: " + role_arn;
 }
 
 }  // namespace
