@@ -79,7 +79,12 @@ Task<std::optional<std::string>> Authorizer::decide(const Caller& caller, Ask as
       session.push_back(compiler_.compile(document));
     policies.session = policy::PolicyGroup(std::move(session));
   }
-  policies.resource = co_await resource_policy(ask.resource);
+  if (ask.trust_policy != nullptr) {
+    policies.resource = compiler_.compile(*ask.trust_policy);
+    policies.resource_rule = policy::ResourceRule::kRoleTrust;
+  } else {
+    policies.resource = co_await resource_policy(ask.resource);
+  }
   const RequestKeys keys(caller, identity->tags, ask.context, ask.keys);
   const policy::Request request{.principal = &caller.principal,
                                 .action = ask.action,
@@ -89,7 +94,7 @@ Task<std::optional<std::string>> Authorizer::decide(const Caller& caller, Ask as
                                 .context = &keys};
   const policy::Decision decision = policy::evaluate(request, policies);
   if (decision.allowed()) co_return std::nullopt;
-  co_return policy::denial_message(request, decision);
+  co_return policy::denial_message(request, decision, policies.resource_rule);
 }
 
 bool Authorizer::lets_through(const Caller& caller, std::string_view action, std::string_view resource,

@@ -32,6 +32,8 @@ struct Ask {
   const wire::Context* context = nullptr;
   /// Keys beyond the global ones; may be null.
   const policy::Context* keys = nullptr;
+  /// To assume a role: its trust policy, which must allow it. Null: the resource is any other.
+  const std::string* trust_policy = nullptr;
 };
 
 class Authorizer {

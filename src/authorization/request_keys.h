@@ -27,6 +27,7 @@ struct Caller {
   std::vector<std::string> session_policies = {};
   /// They take the place of the role's tags of the same names.
   Tags session_tags = {};
+  std::string source_identity = {};
   /// When its temporary credentials were issued; nullopt for long-term ones.
   std::optional<TimePoint> token_issued = {};
   /// For services that act on behalf of a resource: that resource and the account it is in.

@@ -95,7 +95,8 @@ void Authenticator::check(const Claim& claim) const {
 
 Task<> Authenticator::identify(Claim& claim) {
   const std::string& key = claim.signature.scope.access_key_id;
-  if (source_ != nullptr && !key.empty()) claim.credentials = co_await source_->find(key);
+  if (source_ != nullptr && !key.empty())
+    claim.credentials = co_await source_->find(key, claim.signature.security_token);
   check_origin(claim);
   enforce(claim, [&] { check(claim); });
   if (claim.credentials) {

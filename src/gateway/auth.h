@@ -33,13 +33,6 @@ struct Credentials {
   /// Only for temporary credentials.
   std::optional<TimePoint> expires;
   wire::Caller caller;
-  /// Of a role session: the role's ARN with its path; of a federated user the user's. Whose policies apply.
-  std::string entity_arn = {};
-  /// Of temporary credentials: when they were issued.
-  std::optional<TimePoint> issued = {};
-  /// Policy documents and tags that were passed when the session was made.
-  std::vector<std::string> session_policies = {};
-  std::vector<std::pair<std::string, std::string>> session_tags = {};
   /// Those of a function: the environment they were given to. In other environments they are nobody's.
   std::string environment = {};
 };
@@ -48,8 +41,9 @@ struct Credentials {
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
-  /// nullopt when the key is nobody's or inactive.
-  virtual Task<std::optional<Credentials>> find(std::string access_key_id) = 0;
+  /// `session_token`: what the request carries beside the key; empty when nothing. nullopt when the key is
+  /// nobody's or inactive, or the token is needed to know it and is not good.
+  virtual Task<std::optional<Credentials>> find(std::string access_key_id, std::string session_token) = 0;
 };
 
 /// May the caller do this? Called for every operation once its input is read; throws aws::Error when not.

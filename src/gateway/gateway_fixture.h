@@ -27,7 +27,7 @@ class OneKey final : public CredentialSource {
     credentials.caller.account = "123456789012";
     credentials.caller.arn = "arn:aws:iam::123456789012:user/u";
   }
-  Task<std::optional<Credentials>> find(string access_key_id) override {
+  Task<std::optional<Credentials>> find(string access_key_id, string) override {
     if (access_key_id == "AKIDEXAMPLE" || access_key_id == "ASIAEXAMPLE") co_return credentials;
     co_return std::nullopt;
   }

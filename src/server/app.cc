@@ -23,6 +23,7 @@
 #include "server/embedded_files.h"
 #include "server/enforcement.h"
 #include "server/memory.h"
+#include "server/role_directory.h"
 #include "server/secret_key.h"
 #include "services/iam/bind.h"
 #include "services/lambda/bind.h"
@@ -40,6 +41,8 @@ namespace {
 constexpr std::size_t kBlockingThreads = 4;
 /// What is heard on other listeners comes from inside environments.
 constexpr const char* kListener = "endpoint";
+/// How long an identity provider may take to send its keys.
+constexpr Duration kProviderPatience = std::chrono::seconds(10);
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 
 std::unique_ptr<store::Store> open_store(Executor executor, const ServeOptions& options,
@@ -91,10 +94,17 @@ struct App::Parts {
       options.ephemeral ? passing_secret_key() : open_secret_key(state.path() + "/secret-key");
   iam::IamService iam{
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .secrets = secrets}};
-  sts::StsService sts;
   logs::LogsService logs{*store, *clock, ids};
 
   std::optional<Enforcement> enforcement = make_enforcement();
+  RoleDirectory role_directory{iam.directory(), credentials};
+  net::Client identity_providers{executor, *clock, {.read_timeout = kProviderPatience}};
+  sts::StsService sts{{.clock = *clock,
+                       .ids = ids,
+                       .secrets = secrets,
+                       .identities = role_directory,
+                       .trust = enforcement ? &*enforcement : nullptr,
+                       .client = identity_providers}};
   gateway::Gateway gateway{{.clock = *clock,
                             .ids = ids,
                             .metrics = metrics,
@@ -366,6 +376,7 @@ Task<> App::Parts::stop() {
   co_await sqs.stop();
   co_await fleet.stop();
   co_await registries.stop();
+  co_await identity_providers.stop();
   co_await tasks.stop();
   co_await iam.stop();
   co_await store->close();
@@ -377,6 +388,7 @@ App::App(boost::asio::io_context& loop, const ServeOptions& options, const State
   if (options.auth == gateway::AuthMode::kEnforce)
     parts_->credentials.set_root(open_root_key(state.path() + "/root-access-key", parts_->ids),
                                  options.account);
+  parts_->credentials.set_sessions(parts_->sts.tokens(), parts_->iam.directory());
   parts_->register_everything();
   parts_->register_metrics();
 }

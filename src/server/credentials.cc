@@ -19,6 +19,10 @@ namespace {
 
 /// An environment asks for new ones when half the time of the last is over: older ones have expired.
 constexpr std::size_t kKeysPerEnvironment = 4;
+constexpr std::size_t kMaxOpenSessions = 1024;
+/// What a managed policy of a session allows that is not there any more.
+constexpr const char* kNothing =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"none:None","Resource":"*"}]})";
 
 void write_private_file(const std::string& file, const std::string& content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -66,9 +70,10 @@ std::map<std::string, std::string> Credentials::issue(const Request& request) {
   gateway::Credentials credentials;
   credentials.secret_access_key = base64_encode(ids_.bytes(30));
   credentials.session_token = base64_encode(ids_.bytes(96));
-  credentials.issued = clock_.now();
-  credentials.expires = *credentials.issued + request.lifetime;
-  credentials.entity_arn = request.role_arn;
+  const TimePoint now = clock_.now();
+  credentials.expires = now + request.lifetime;
+  credentials.caller.session =
+      std::make_shared<wire::Session>(wire::Session{.entity_arn = request.role_arn, .issued = now});
   credentials.environment = request.environment;
   credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
   credentials.caller.account = role_account.empty() ? request.function.account : role_account;
@@ -100,11 +105,49 @@ void Credentials::reset() {
   for (const auto& [environment, keys] : keys_of_environment_)
     for (const std::string& key : keys) by_key_.erase(key);
   keys_of_environment_.clear();
+  open_sessions_.clear();
 }
 
-Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id) {
+std::string Credentials::account_of(const std::string& access_key_id) const {
+  const auto found = by_key_.find(access_key_id);
+  return found == by_key_.end() ? std::string() : found->second.caller.account;
+}
+
+Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id,
+                                                            std::string session_token) {
   const auto found = by_key_.find(access_key_id);
   if (found != by_key_.end()) co_return found->second;
+  if (sessions_ != nullptr && !session_token.empty())
+    co_return co_await find_session(std::move(access_key_id), std::move(session_token));
+  co_return co_await find_user(std::move(access_key_id));
+}
+
+Task<std::optional<gateway::Credentials>> Credentials::find_session(std::string access_key_id,
+                                                                    std::string session_token) {
+  const std::uint64_t generation = session_policies_->generation();
+  const auto known = open_sessions_.find(access_key_id);
+  if (known != open_sessions_.end() && known->second.generation == generation &&
+      equal_in_constant_time(known->second.credentials.session_token, session_token))
+    co_return known->second.credentials;
+  auto opened = sessions_->open(access_key_id, session_token);
+  if (!opened) co_return std::nullopt;
+  auto session = std::make_shared<wire::Session>(*opened->caller.session);
+  for (const std::string& arn : opened->policy_arns) {
+    auto document = co_await session_policies_->policy_document(opened->caller.account, arn);
+    session->policies.push_back(document ? std::move(*document) : kNothing);
+  }
+  opened->caller.session = std::move(session);
+  gateway::Credentials credentials;
+  credentials.secret_access_key = std::move(opened->secret_access_key);
+  credentials.session_token = std::move(session_token);
+  credentials.expires = opened->expires;
+  credentials.caller = std::move(opened->caller);
+  if (open_sessions_.size() >= kMaxOpenSessions) open_sessions_.clear();
+  open_sessions_.insert_or_assign(std::move(access_key_id), OpenSession{credentials, generation});
+  co_return credentials;
+}
+
+Task<std::optional<gateway::Credentials>> Credentials::find_user(std::string access_key_id) {
   if (directory_ == nullptr) co_return std::nullopt;
   const auto key = co_await directory_->access_key(std::move(access_key_id));
   if (!key || !key->active) co_return std::nullopt;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The access keys that this server knows: the root key of an enforcing server, and the temporary credentials
-// with which functions call it. Lives on the loop.
+// The access keys that this server knows: the root key of an enforcing server, those of IAM's users, the
+// temporary credentials with which functions call it, and those of STS. Lives on the loop.
 
 #include <deque>
 #include <map>
@@ -13,6 +13,7 @@
 #include "gateway/auth.h"
 #include "services/iam/directory.h"
 #include "services/lambda/function_name.h"
+#include "services/sts/session_tokens.h"
 
 namespace martlet::server {
 
@@ -54,12 +55,35 @@ class Credentials final : public gateway::CredentialSource {
   /// Keys of IAM users are found from now on.
   void set_directory(iam::Directory& directory) { directory_ = &directory; }
 
-  Task<std::optional<gateway::Credentials>> find(std::string access_key_id) override;
+  /// Temporary credentials of STS are known from now on; `directory` holds the managed policies that they
+  /// name.
+  void set_sessions(const sts::SessionTokens& tokens, iam::Directory& directory) {
+    sessions_ = &tokens;
+    session_policies_ = &directory;
+  }
+
+  /// The account of the root key, or of a key of a function; empty for others.
+  [[nodiscard]] std::string account_of(const std::string& access_key_id) const;
+
+  Task<std::optional<gateway::Credentials>> find(std::string access_key_id,
+                                                 std::string session_token) override;
 
  private:
+  /// A session that was opened, with its managed policies as they were in that generation of IAM.
+  struct OpenSession {
+    gateway::Credentials credentials;
+    std::uint64_t generation = 0;
+  };
+  Task<std::optional<gateway::Credentials>> find_session(std::string access_key_id,
+                                                         std::string session_token);
+  Task<std::optional<gateway::Credentials>> find_user(std::string access_key_id);
+
   const Clock& clock_;
   iam::Directory* directory_ = nullptr;
   Ids& ids_;
+  const sts::SessionTokens* sessions_ = nullptr;
+  iam::Directory* session_policies_ = nullptr;
+  std::unordered_map<std::string, OpenSession> open_sessions_;
   std::unordered_map<std::string, gateway::Credentials> by_key_;
   std::unordered_map<std::string, std::deque<std::string>> keys_of_environment_;
 };

@@ -31,6 +31,8 @@ PrincipalKind kind_of(wire::Caller::Kind kind) {
       return PrincipalKind::kUser;
     case wire::Caller::Kind::kAssumedRole:
       return PrincipalKind::kRoleSession;
+    case wire::Caller::Kind::kFederatedUser:
+      return PrincipalKind::kFederatedUser;
     case wire::Caller::Kind::kService:
       return PrincipalKind::kService;
     case wire::Caller::Kind::kAnonymous:
@@ -47,7 +49,7 @@ std::string_view action_of_delivery(std::string_view service) {
   return "unknown:Deliver";  // which no policy means, but for those that allow everything
 }
 
-authorization::Caller caller_of(const wire::Caller& caller, const gateway::Credentials* credentials) {
+authorization::Caller caller_of(const wire::Caller& caller) {
   authorization::Caller out;
   out.principal = {.kind = kind_of(caller.kind),
                    .arn = caller.arn,
@@ -56,12 +58,12 @@ authorization::Caller caller_of(const wire::Caller& caller, const gateway::Crede
                    .entity_arn = caller.arn};
   if (caller.kind == wire::Caller::Kind::kUser)
     out.principal.user_name = caller.arn.substr(caller.arn.rfind('/') + 1);
-  if (credentials == nullptr) return out;
-  if (!credentials->entity_arn.empty()) out.principal.entity_arn = credentials->entity_arn;
-  out.is_function = !credentials->environment.empty();
-  out.session_policies = credentials->session_policies;
-  out.session_tags = credentials->session_tags;
-  out.token_issued = credentials->issued;
+  if (!caller.session) return out;
+  out.principal.entity_arn = caller.session->entity_arn;
+  out.session_policies = caller.session->policies;
+  out.session_tags = caller.session->tags;
+  out.source_identity = caller.session->source_identity;
+  out.token_issued = caller.session->issued;
   return out;
 }
 
@@ -96,8 +98,10 @@ void Enforcement::add(lambda::LambdaService& lambda, sns::SnsService& sns, sqs::
 Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wire::Context& context,
                               const wire::ServiceModel& service, const wire::Operation& operation,
                               const void* input) {
-  const authorization::Caller caller = caller_of(context.caller, credentials);
+  authorization::Caller caller = caller_of(context.caller);
+  caller.is_function = credentials != nullptr && !credentials->environment.empty();
   note_use(caller, context, service.signing_name);
+  check_session(context.caller, service, operation);
   co_await authorizer_.authorize(caller, context, service, operation, input);
 }
 
@@ -111,6 +115,44 @@ void Enforcement::note_use(const authorization::Caller& caller, const wire::Cont
     parts_.directory.note_role_use(principal.account, role.substr(role.rfind('/') + 1), service,
                                    context.region);
   }
+}
+
+void Enforcement::check_session(const wire::Caller& caller, const wire::ServiceModel& service,
+                                const wire::Operation& operation) const {
+  if (!caller.session || parts_.mode != authorization::Mode::kEnforce) return;
+  const bool federated = caller.kind == wire::Caller::Kind::kFederatedUser;
+  if (!federated && caller.kind != wire::Caller::Kind::kUser && caller.kind != wire::Caller::Kind::kRoot)
+    return;
+  const bool sts = service.signing_name == "sts";
+  const bool allowed = sts ? operation.name == "GetCallerIdentity" ||
+                                 (operation.name == "AssumeRole" && !federated) ||
+                                 operation.name == "GetSessionToken" || operation.name == "GetFederationToken"
+                           : service.signing_name != "iam";
+  // (STS refuses the last two itself.)
+  if (!allowed)
+    throw aws::Error("InvalidClientTokenId", "The security token included in the request is invalid", 403);
+}
+
+Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask) {
+  const authorization::Caller caller = caller_of(ask.context.caller);
+  // On AWS, too, the root user may do everything but this.
+  if (caller.principal.kind == PrincipalKind::kRoot && parts_.mode == authorization::Mode::kEnforce)
+    co_return "Roles may not be assumed by root accounts.";
+  co_return co_await authorizer_.refusal(caller, {.action = ask.action,
+                                                  .resource = ask.role.arn,
+                                                  .context = &ask.context,
+                                                  .keys = &ask.keys,
+                                                  .trust_policy = &ask.role.trust_policy});
+}
+
+Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask, std::string provider_arn) {
+  authorization::Caller caller;
+  caller.principal = {.kind = PrincipalKind::kWebIdentity, .provider = std::move(provider_arn)};
+  co_return co_await authorizer_.refusal(caller, {.action = ask.action,
+                                                  .resource = ask.role.arn,
+                                                  .context = &ask.context,
+                                                  .keys = &ask.keys,
+                                                  .trust_policy = &ask.role.trust_policy});
 }
 
 Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::string name) {

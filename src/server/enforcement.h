@@ -16,6 +16,7 @@
 #include "services/lambda/service.h"
 #include "services/sns/service.h"
 #include "services/sqs/service.h"
+#include "services/sts/dependencies.h"
 #include "targets/targets.h"
 
 namespace martlet::server {
@@ -28,7 +29,7 @@ struct RuledService {
 /// Of every service that there is.
 std::vector<RuledService> rules_of_services(iam::Names& names);
 
-class Enforcement final : public gateway::Authorizer {
+class Enforcement final : public gateway::Authorizer, public sts::Trust {
  public:
   struct Parts {
     const Clock& clock;
@@ -43,6 +44,9 @@ class Enforcement final : public gateway::Authorizer {
   Task<> authorize(const gateway::Credentials* credentials, const wire::Context& context,
                    const wire::ServiceModel& service, const wire::Operation& operation,
                    const void* input) override;
+
+  Task<std::optional<std::string>> refusal(sts::RoleAsk ask) override;
+  Task<std::optional<std::string>> refusal(sts::RoleAsk ask, std::string provider_arn) override;
 
   /// Whether the role exists and its trust policy lets the service ("lambda.amazonaws.com") assume it.
   Task<bool> trusts(std::string role_arn, std::string service);
@@ -59,6 +63,10 @@ class Enforcement final : public gateway::Authorizer {
  private:
   /// Tells IAM that credentials were used.
   void note_use(const authorization::Caller& caller, const wire::Context& context, std::string_view service);
+  /// Sessions of users, that nobody has confirmed by a second factor, are not good for everything. Throws
+  /// aws::Error.
+  void check_session(const wire::Caller& caller, const wire::ServiceModel& service,
+                     const wire::Operation& operation) const;
   /// A session of the role; without an identity when there is no such role.
   Task<authorization::Caller> session_of(std::string role_arn, std::string name);
 

@@ -4,18 +4,34 @@
 // and the in-process actions receive it. It owns its strings and outlives the call.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/time.h"
 
 namespace martlet::wire {
 
 class Admission;
 class EventWriter;
 
+/// What temporary credentials carry beside the principal: the session that they were made for.
+struct Session {
+  /// Whose policies apply: the ARN of the role, with its path; of a federated user the user's or root's.
+  std::string entity_arn = {};
+  TimePoint issued = {};
+  /// Policy documents that limit it.
+  std::vector<std::string> policies = {};
+  std::vector<std::pair<std::string, std::string>> tags = {};
+  /// Keys of the tags that go on to sessions that are made by this one.
+  std::vector<std::string> transitive_tag_keys = {};
+  std::string source_identity = {};
+};
+
 /// The principal behind a call.
 struct Caller {
-  enum class Kind { kAnonymous, kRoot, kUser, kAssumedRole, kService };
+  enum class Kind { kAnonymous, kRoot, kUser, kAssumedRole, kFederatedUser, kService };
   Kind kind = Kind::kAnonymous;
   /// The account the principal belongs to, twelve digits.
   std::string account;
@@ -24,6 +40,8 @@ struct Caller {
   /// What STS calls UserId: the account for root, "AIDA…" for users, "AROA…:session" for assumed roles.
   std::string user_id;
   std::string access_key_id;
+  /// Null for long-term credentials.
+  std::shared_ptr<const Session> session = {};
 };
 
 struct Context {

@@ -176,6 +176,13 @@ Task<std::shared_ptr<const Identity>> Directory::identity(std::string arn) {
   co_return found;
 }
 
+Task<std::optional<std::string>> Directory::policy_document(std::string account, std::string arn) {
+  auto get = [&](store::Txn& txn) -> Task<std::optional<std::string>> {
+    return default_document(txn, account, arn);
+  };
+  co_return co_await store_.transact(get);
+}
+
 Task<std::optional<OidcProviderRecord>> Directory::oidc_provider(std::string arn) {
   const auto parsed = Arn::parse(arn);
   constexpr std::string_view kType = "oidc-provider/";

@@ -85,6 +85,10 @@ class Directory {
   /// By ARN ("arn:aws:iam::123456789012:role/path/name"); null also when it names none of these.
   Task<std::shared_ptr<const Identity>> identity(std::string arn);
 
+  /// The default version of a managed policy that somebody in `account` can be given; nullopt when there is
+  /// none of this ARN.
+  Task<std::optional<std::string>> policy_document(std::string account, std::string arn);
+
   /// The provider of this ARN; nullopt when there is none.
   Task<std::optional<OidcProviderRecord>> oidc_provider(std::string arn);
   Task<std::optional<SamlProviderRecord>> saml_provider(std::string arn);

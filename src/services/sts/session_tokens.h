@@ -1,0 +1,51 @@
+#pragma once
+
+// Temporary credentials: made here, and known again by their session token alone, which is a sealed record of
+// whose they are, with the secret key inside. Every node that has the key file can read it; nothing is
+// stored. Values; free of threads and loops.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/secret_box.h"
+#include "base/time.h"
+#include "wire/context.h"
+
+namespace martlet::sts {
+
+struct TemporaryCredentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;
+  TimePoint expires;
+  /// With its session, and the access key id.
+  wire::Caller caller;
+  /// Managed policies that limit the session besides the documents in caller.session.
+  std::vector<std::string> policy_arns;
+};
+
+class SessionTokens {
+ public:
+  /// Both outlive it.
+  SessionTokens(const SecretBox& secrets, Ids& ids) : secrets_(secrets), ids_(ids) {}
+
+  /// New credentials for `caller`, whose session must be there.
+  [[nodiscard]] TemporaryCredentials issue(wire::Caller caller, std::vector<std::string> policy_arns,
+                                           TimePoint expires) const;
+  /// What was issued, expired or not. nullopt when the token was not made here, or for another key.
+  [[nodiscard]] std::optional<TemporaryCredentials> open(const std::string& access_key_id,
+                                                         const std::string& session_token) const;
+
+ private:
+  const SecretBox& secrets_;
+  Ids& ids_;
+};
+
+/// The account that the id of a temporary access key was made for: it is encoded there. Empty when the id has
+/// another form.
+std::string account_in_key(std::string_view access_key_id);
+
+}  // namespace martlet::sts
