@@ -252,10 +252,11 @@ class NotImplementedTest(ApiTest):
 
     def test_query_services(self):
         sts, iam = self.server.client("sts"), self.server.client("iam")
+        saml = {"RoleArn": ROLE, "PrincipalArn": "arn:aws:iam::000000000000:saml-provider/p", "SAMLAssertion": "PHNhbWw+"}
         for call, name, parameters in (
             (iam.create_virtual_mfa_device, "CreateVirtualMFADevice", {"VirtualMFADeviceName": "n"}),
             (iam.delete_virtual_mfa_device, "DeleteVirtualMFADevice", {"SerialNumber": "serial-number"}),
-            (sts.decode_authorization_message, "DecodeAuthorizationMessage", {"EncodedMessage": "m"}),
+            (sts.assume_role_with_saml, "AssumeRoleWithSAML", saml),
         ):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
         answer = self.server.query_call("iam", "Action=CreateVirtualMFADevice&VirtualMFADeviceName=n&Version=2010-05-08")

@@ -4,7 +4,7 @@ import json
 import unittest
 
 import boto3
-from harness import Server
+from harness import ROLE, Server
 from hostile import BOOTED, FORMS, PREBOOTED, Hostile
 
 # Signs as the AWS SDKs do; the keys are the environment's unless the event brings others.
@@ -106,13 +106,12 @@ class EnforcedTest(unittest.TestCase):
         self.addCleanup(server.remove)
         server.start()
         identity, secret = (server.data / "root-access-key").read_text().split()
-        client = boto3.client(
-            "lambda",
-            endpoint_url=server.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=identity,
-            aws_secret_access_key=secret,
-        )
+        settings = {"endpoint_url": server.endpoint, "region_name": "us-east-1"}
+        settings |= {"aws_access_key_id": identity, "aws_secret_access_key": secret}
+        client = boto3.client("lambda", **settings)
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        boto3.client("iam", **settings).create_role(RoleName=ROLE.rsplit("/", 1)[1], AssumeRolePolicyDocument=document)
         Hostile.functions = client
         for name in ("one", "two"):
             Hostile.make_probe(name, PREBOOTED)
