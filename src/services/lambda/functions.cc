@@ -191,20 +191,24 @@ Task<ListFunctionsResponse> LambdaService::ListFunctions(wire::Context& context,
   const std::size_t colon = std::min(after.find(':'), after.size());
   const std::string after_name = after.substr(0, colon);
   const std::int64_t after_number = colon < after.size() ? version_number(after.substr(colon + 1)) : 0;
-  // One more than the page holds tells whether there is another page.
-  const auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<FunctionRecord>> {
+  const auto found = co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionPage> {
     if (!all_versions)
-      co_return co_await list_functions(txn, context.account, context.region, after_name, page + 1);
-    co_return co_await list_all_versions(txn, context.account, context.region, after_name, after_number,
-                                         page + 1);
+      co_return co_await list_functions(txn, context.account, context.region, after_name, page);
+    // One more than the page holds tells whether there is another page.
+    FunctionPage versions{.functions = co_await list_all_versions(txn, context.account, context.region,
+                                                                  after_name, after_number, page + 1)};
+    versions.more = versions.functions.size() > page;
+    if (versions.more) versions.functions.pop_back();
+    co_return versions;
   });
-  for (std::size_t i = 0; i < std::min(page, found.size()); ++i) {
-    const FunctionName name{context.account, context.region, found[i].name,
-                            all_versions ? found[i].version : ""};
-    functions.push_back(describe_in_list(found[i], name, context.partition));
+  functions.reserve(found.functions.size());
+  for (const FunctionRecord& function : found.functions) {
+    const FunctionName name{context.account, context.region, function.name,
+                            all_versions ? function.version : ""};
+    functions.push_back(describe_in_list(function, name, context.partition));
   }
-  if (found.size() > page) {
-    const FunctionRecord& last = found[page - 1];
+  if (found.more) {
+    const FunctionRecord& last = found.functions.back();
     out.next_marker = encode_marker(all_versions ? last.name + ":" + last.version : last.name);
   }
   co_return out;

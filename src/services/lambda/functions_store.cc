@@ -150,15 +150,19 @@ Task<std::vector<store::BlobRef>> erase_function(store::Txn& txn, FunctionName n
   co_return packages;
 }
 
-Task<std::vector<FunctionRecord>> list_functions(store::Txn& txn, std::string account, std::string region,
-                                                 std::string after, std::size_t limit) {
+Task<FunctionPage> list_functions(store::Txn& txn, std::string account, std::string region, std::string after,
+                                  std::size_t limit) {
   store::Range range = store::prefix_range("lambda", "function", account, region);
   if (!after.empty())
     range = store::after(std::move(range), store::Key("lambda", "function", account, region, after));
-  std::vector<FunctionRecord> found;
-  for (const auto& [key, value] : co_await txn.scan(std::move(range), {.limit = limit}))
-    found.push_back(store::decode<FunctionRecord>(value));
-  co_return found;
+  // One more than asked for tells whether there is another page.
+  const auto found = co_await txn.scan(std::move(range), {.limit = limit + 1});
+  FunctionPage page;
+  page.more = found.size() > limit;
+  page.functions.reserve(std::min(limit, found.size()));
+  for (std::size_t i = 0; i < std::min(limit, found.size()); ++i)
+    page.functions.push_back(store::decode<FunctionRecord>(found[i].value));
+  co_return page;
 }
 
 Task<std::vector<FunctionRecord>> list_versions(store::Txn& txn, FunctionName name, std::int64_t after,
@@ -179,7 +183,7 @@ Task<std::vector<FunctionRecord>> list_all_versions(store::Txn& txn, std::string
     found = co_await list_versions(txn, {account, region, after_name, ""}, after_number, limit);
   while (found.size() < limit) {
     std::vector<FunctionRecord> functions =
-        co_await list_functions(txn, account, region, after_name, limit - found.size());
+        (co_await list_functions(txn, account, region, after_name, limit - found.size())).functions;
     if (functions.empty()) break;
     for (FunctionRecord& function : functions) {
       if (found.size() >= limit) break;

@@ -39,10 +39,16 @@ Task<> erase_version(store::Txn& txn, FunctionName name, FunctionRecord version)
 /// The function with all its versions, aliases and settings. Returns the packages that it used.
 Task<std::vector<store::BlobRef>> erase_function(store::Txn& txn, FunctionName name);
 
+/// Functions or versions, and whether more follow them.
+struct FunctionPage {
+  std::vector<FunctionRecord> functions;
+  bool more = false;
+};
+
 /// $LATEST of the functions of an account and region in the order of their names, after `after` (empty: from
 /// the first).
-Task<std::vector<FunctionRecord>> list_functions(store::Txn& txn, std::string account, std::string region,
-                                                 std::string after, std::size_t limit);
+Task<FunctionPage> list_functions(store::Txn& txn, std::string account, std::string region, std::string after,
+                                  std::size_t limit);
 
 /// Published versions in their order, after number `after`.
 Task<std::vector<FunctionRecord>> list_versions(store::Txn& txn, FunctionName name, std::int64_t after,
