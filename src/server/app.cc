@@ -8,6 +8,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "actions/actions.h"
 #include "base/blocking_pool.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -113,6 +114,7 @@ struct App::Parts {
                            gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
+  actions::Actions actions;
   sources::Sources sources;
   sqs::SqsService sqs{
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .metrics = metrics}};
@@ -253,7 +255,10 @@ void App::Parts::register_everything() {
          .authenticate = [this, &request](std::string body) { return url_signer(request, std::move(body)); }},
         request, writer);
   });
-  for (const wire::BoundService& service : services) gateway.register_service(service);
+  for (const wire::BoundService& service : services) {
+    gateway.register_service(service);
+    actions.add(service);
+  }
   const auto endpoint = [this](const char* method, const char* path,
                                Task<> (Admin::*answer)(net::Request&, net::ResponseWriter&)) {
     gateway.register_endpoint(method, path,
