@@ -1,6 +1,7 @@
 """Where asynchronous events end: destinations and dead-letter queues in SQS and SNS, with AWS's record and attributes."""
 
 import json
+import time
 import unittest
 
 from harness import ApiTest
@@ -85,6 +86,24 @@ class DestinationsTest(ApiTest):
         self.assertEqual(json.loads(notification["Message"]), {"what": "luck"})
         self.assertEqual(notification["MessageAttributes"]["RequestID"]["Value"], request)
         self.assertEqual(notification["MessageAttributes"]["ErrorMessage"]["Value"], "no luck")
+
+    def test_a_fifo_queue_can_be_named_but_gets_nothing(self):
+        """As the developer guide says: an unsupported destination shows as a failed delivery."""
+        url, arn = self.queue("ordered.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+        self.deploy("to-fifo", FAILS, DeadLetterConfig={"TargetArn": arn})
+        self.functions.put_function_event_invoke_config(
+            FunctionName="to-fifo", MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": arn}}
+        )
+        self.send("to-fifo", {"what": "order"})
+        for name in ("destination_delivery_failures", "dead_letter_errors"):
+            self.wait_for_metric(f'martlet_lambda_{name}_total{{function_name="to-fifo"}} 1')
+        self.assertNotIn("Messages", self.sqs.receive_message(QueueUrl=url))
+
+    def wait_for_metric(self, line):
+        deadline = time.monotonic() + 30
+        while line not in self.server.http("GET", "/metrics").body.decode():
+            self.assertLess(time.monotonic(), deadline, line)
+            time.sleep(0.02)
 
     def test_a_queue_that_is_gone_keeps_nobody_waiting(self):
         url, arn = self.queue("short-lived")
