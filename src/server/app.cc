@@ -238,7 +238,7 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 
 void App::Parts::register_everything() {
   if (enforcement) {
-    enforcement->add(lambda, sns, sqs);
+    enforcement->add(lambda, logs, sns, sqs);
     targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
   }
   targets.add("lambda", lambda.target());

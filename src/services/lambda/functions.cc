@@ -119,6 +119,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
     co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
       if (co_await load_function(txn, name)) throw function_exists(name.name);
       co_await save_function(txn, name, function, std::nullopt);
+      if (!function.tags.empty()) tags_.change(txn);
       if (input.code_signing_config_arn)
         co_await attach_code_signing(txn, name, *input.code_signing_config_arn);
       if (publish_of(input.publish) == Publish::kNo) co_return function;
@@ -310,6 +311,7 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<store::BlobRef>> {
         if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
         policies_.change(txn);
+        tags_.change(txn);
         co_return co_await erase_function(txn, name);
       });
   const std::string arn = name.arn(context.partition);

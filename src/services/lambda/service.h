@@ -76,6 +76,7 @@ class LambdaService final : public Api {
   targets::Target& target() { return target_; }
   /// The policies of functions and layer versions.
   authorization::ResourcePolicies& policies() { return policies_; }
+  authorization::ResourceTags& resource_tags() { return tags_; }
   Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
       wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
   Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
@@ -285,6 +286,7 @@ class LambdaService final : public Api {
 
   Dependencies with_;
   PolicySource policies_{with_.store};
+  TagSource tags_{with_.store};
   /// Packages that calls under way are about to refer to, by SHA-256.
   std::multiset<std::string> being_kept_;
   Specs specs_;
