@@ -1,7 +1,7 @@
 #pragma once
 
-// Compiled policies, and tags as condition keys, kept by the version of where they come from. Bounded: what is
-// full starts anew. Owned by the authorizer; lives on the loop.
+// Compiled policies, and tags as condition keys, kept by the version of where they come from. Bounded: what
+// is full starts anew. Owned by the authorizer; lives on the loop.
 
 #include <cstdint>
 #include <memory>

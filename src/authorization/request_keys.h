@@ -1,8 +1,8 @@
 #pragma once
 
 // The condition keys of one decision: the global ones, which follow from the caller, its request and its
-// tags, those that the rule gives, and the tags of the resource. (Keys that follow from the principal and the time are the policy
-// room's.) Views what it is made of; lives as long as the decision.
+// tags, those that the rule gives, and the tags of the resource. (Keys that follow from the principal and the
+// time are the policy room's.) Views what it is made of; lives as long as the decision.
 
 #include <deque>
 #include <optional>
@@ -40,11 +40,7 @@ class RequestKeys final : public policy::Context {
   /// `context` may be null for what happens inside the server. `rule` and `resource` may be null.
   RequestKeys(const Caller& caller, const Tags& identity_tags, const wire::Context* context,
               const policy::Context* rule, const policy::Context* resource)
-      : caller_(caller),
-        identity_tags_(identity_tags),
-        context_(context),
-        rule_(rule),
-        resource_(resource) {}
+      : caller_(caller), identity_tags_(identity_tags), context_(context), rule_(rule), resource_(resource) {}
 
   [[nodiscard]] policy::ContextValues find(std::string_view key) const override;
 

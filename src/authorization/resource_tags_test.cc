@@ -83,16 +83,14 @@ class ResourceTagsTest : public testing::Test {
     });
   }
   Task<bool> may(Authorizer& authorizer, string resource) {
-    const auto refusal =
-        co_await authorizer.refusal(caller_, {.action = "sample:Put", .resource = resource});
+    const auto refusal = co_await authorizer.refusal(caller_, {.action = "sample:Put", .resource = resource});
     co_return !refusal.has_value();
   }
   /// Which of the things, in the order blue, red, bare.
   string may_use() {
     string answer;
     run([&](Authorizer& authorizer) -> Task<> {
-      for (const char* thing : {kBlue, kRed, kBare})
-        answer += co_await may(authorizer, thing) ? "y" : "n";
+      for (const char* thing : {kBlue, kRed, kBare}) answer += co_await may(authorizer, thing) ? "y" : "n";
     });
     return answer;
   }

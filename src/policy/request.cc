@@ -18,7 +18,8 @@ void ContextList::set(std::string_view key, std::vector<std::string> values) {
 
 ContextValues ContextList::find(std::string_view key) const {
   const auto found = values_.find(key);
-  return found == values_.end() ? ContextValues() : ContextValues(std::span<const std::string>(found->second));
+  return found == values_.end() ? ContextValues()
+                                : ContextValues(std::span<const std::string>(found->second));
 }
 
 std::string_view resource_account(const Request& request) {

@@ -147,6 +147,7 @@ struct App::Parts {
                          const std::vector<std::string>& ids) { return groups.egress_for(ids); },
        .role_is_usable = role_check(),
        .role_refusal = role_refusal(),
+       .caller_refusal = caller_refusal(),
        .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam),   lambda::bind_service(lambda),
                                            logs::bind_service(logs), sns::bind_service(sns),
@@ -164,6 +165,7 @@ struct App::Parts {
   std::optional<Enforcement> make_enforcement();
   lambda::RoleIsUsable role_check();
   lambda::RoleRefusal role_refusal();
+  lambda::CallerRefusal caller_refusal();
   environments::FleetOptions fleet_options();
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
                                                            std::string role_arn, std::string environment,
@@ -200,6 +202,13 @@ lambda::RoleRefusal App::Parts::role_refusal() {
   return [this](std::string role_arn, std::string function, std::string action, std::string resource) {
     return enforcement->role_refusal(std::move(role_arn), std::move(function), std::move(action),
                                      std::move(resource));
+  };
+}
+
+lambda::CallerRefusal App::Parts::caller_refusal() {
+  if (!enforcement) return {};
+  return [this](const wire::Context& context, std::string action, std::string resource) {
+    return enforcement->caller_refusal(context, std::move(action), std::move(resource));
   };
 }
 

@@ -200,6 +200,14 @@ Task<std::string> Enforcement::role_refusal(std::string role_arn, std::string fu
   co_return message.value_or("");
 }
 
+Task<std::string> Enforcement::caller_refusal(const wire::Context& context, std::string action,
+                                              std::string resource) {
+  const authorization::Caller caller = caller_of(context.caller);
+  const auto message =
+      co_await authorizer_.refusal(caller, {.action = action, .resource = resource, .context = &context});
+  co_return message.value_or("");
+}
+
 Task<bool> Enforcement::trusts(std::string role_arn, std::string service) {
   const auto role = co_await parts_.directory.identity(role_arn);
   if (!role || role->trust_policy.empty()) co_return false;

@@ -59,6 +59,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   /// Why a function may not do something as its role; empty when it may.
   Task<std::string> role_refusal(std::string role_arn, std::string function, std::string action,
                                  std::string resource);
+  /// Why who makes a call may not do something else; empty when it may.
+  Task<std::string> caller_refusal(const wire::Context& context, std::string action, std::string resource);
 
   authorization::Authorizer& authorizer() { return authorizer_; }
 

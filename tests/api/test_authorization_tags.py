@@ -120,6 +120,25 @@ class LambdaTest(TagsTest):
         session = self.assume(role, Policy=only_blue)
         self.assertEqual([self.dry_run(session, f"bounded-{team}") for team in ("blue", "red")], [True, False])
 
+    def test_get_function_shows_tags_to_those_who_may_list_them(self):
+        self.deploy("shown", ECHO, Tags={"team": "blue"}, Publish=True)
+        self.deploy("untagged", ECHO)
+        user = self.make_user(policy(("Allow", "lambda:GetFunction", "*")))
+        functions = user.client("lambda")
+        for qualifier in ({}, {"Qualifier": "1"}):
+            answer = functions.get_function(FunctionName="shown", **qualifier)
+            self.assertNotIn("Tags", answer)
+            message = (
+                f"User: {user.arn} is not authorized to perform: lambda:ListTags on resource: {FUNCTION}shown "
+                "because no identity-based policy allows the lambda:ListTags action"
+            )
+            self.assertEqual(answer["TagsError"], {"ErrorCode": "AccessDeniedException", "Message": message})
+        self.assertNotIn("TagsError", functions.get_function(FunctionName="untagged"))
+        self.grant(user.name, policy(("Allow", ["lambda:GetFunction", "lambda:ListTags"], "*")))
+        answer = functions.get_function(FunctionName="shown")
+        self.assertEqual(answer["Tags"], {"team": "blue"})
+        self.assertNotIn("TagsError", answer)
+
     def test_mappings_and_code_signing_configurations(self):
         url = self.queues.create_queue(QueueName="mapped")["QueueUrl"]
         queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:mapped"

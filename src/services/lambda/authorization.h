@@ -34,8 +34,8 @@ class PolicySource final : public authorization::ResourcePolicies {
   std::uint64_t version_ = 1;
 };
 
-/// The tags of functions, which count for their versions and aliases, too, and those of event source mappings and
-/// code signing configurations; layers have none. Owned by the service; lives on the loop.
+/// The tags of functions, which count for their versions and aliases, too, and those of event source mappings
+/// and code signing configurations; layers have none. Owned by the service; lives on the loop.
 class TagSource final : public authorization::ResourceTags {
  public:
   explicit TagSource(store::Store& store) : store_(store) {}

@@ -165,6 +165,15 @@ Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, Get
       out.concurrency.emplace().reserved_concurrent_executions =
           static_cast<std::int32_t>(concurrency->reserved);
   });
+  // Tags are for those who may list them.
+  if (out.tags && with_.caller_refusal) {
+    const std::string why =
+        co_await with_.caller_refusal(context, "lambda:ListTags", name.arn(context.partition));
+    if (!why.empty()) {
+      out.tags.reset();
+      out.tags_error = TagsError{.error_code = "AccessDeniedException", .message = why};
+    }
+  }
   co_return out;
 }
 

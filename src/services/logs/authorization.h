@@ -1,7 +1,8 @@
 #pragma once
 
 // What the operations of CloudWatch Logs need to be allowed (authorization/rules.h), by "Actions, resources,
-// and condition keys for Amazon CloudWatch Logs" of the Service Authorization Reference, and the tags of groups.
+// and condition keys for Amazon CloudWatch Logs" of the Service Authorization Reference, and the tags of
+// groups.
 
 #include <cstdint>
 #include <string>

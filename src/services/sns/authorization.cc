@@ -47,9 +47,8 @@ void add_text_messages(std::vector<OperationRule>& rules) {
 }
 
 Task<std::optional<TopicRecord>> read_topic(store::Store& store, TopicName name) {
-  co_return co_await store.transact([&](store::Txn& txn) -> Task<std::optional<TopicRecord>> {
-    co_return co_await load_topic(txn, name);
-  });
+  co_return co_await store.transact(
+      [&](store::Txn& txn) -> Task<std::optional<TopicRecord>> { co_return co_await load_topic(txn, name); });
 }
 
 }  // namespace
