@@ -58,9 +58,20 @@ void Authorizer::add_resource_policies(std::string arn_service, ResourcePolicies
   resources_.try_emplace(std::move(arn_service), policies, compiler_);
 }
 
+void Authorizer::add_resource_tags(std::string arn_service, ResourceTags& tags) {
+  tags_.try_emplace(std::move(arn_service), tags);
+}
+
 Task<policy::PolicyPtr> Authorizer::resource_policy(std::string_view resource) {
   const auto found = resources_.find(part_of_arn(resource, 2));
   if (found == resources_.end()) co_return nullptr;
+  co_return co_await found->second.find(std::string(resource));
+}
+
+Task<TagKeysPtr> Authorizer::resource_tags(std::string_view resource, const policy::PolicySet& policies) {
+  if (!policies.names_resource_tags()) co_return nullptr;
+  const auto found = tags_.find(part_of_arn(resource, 2));
+  if (found == tags_.end()) co_return nullptr;
   co_return co_await found->second.find(std::string(resource));
 }
 
@@ -85,7 +96,8 @@ Task<std::optional<std::string>> Authorizer::decide(const Caller& caller, Ask as
   } else {
     policies.resource = co_await resource_policy(ask.resource);
   }
-  const RequestKeys keys(caller, identity->tags, ask.context, ask.keys);
+  const TagKeysPtr tags = co_await resource_tags(ask.resource, policies);
+  const RequestKeys keys(caller, identity->tags, ask.context, ask.keys, tags.get());
   const policy::Request request{.principal = &caller.principal,
                                 .action = ask.action,
                                 .resource = ask.resource,

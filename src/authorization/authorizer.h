@@ -47,6 +47,8 @@ class Authorizer {
   void add_service(const wire::ServiceModel& model, ServiceRules rules);
   /// `arn_service`: the third part of the ARNs of those resources ("lambda").
   void add_resource_policies(std::string arn_service, ResourcePolicies& policies);
+  /// Likewise.
+  void add_resource_tags(std::string arn_service, ResourceTags& tags);
 
   /// Whether the caller may run the operation with this input (null for operations that have none). Throws
   /// aws::Error when it may not.
@@ -66,6 +68,8 @@ class Authorizer {
   /// As refusal(), with nothing recorded.
   Task<std::optional<std::string>> decide(const Caller& caller, Ask ask);
   Task<policy::PolicyPtr> resource_policy(std::string_view resource);
+  /// Null also when no policy asks for them.
+  Task<TagKeysPtr> resource_tags(std::string_view resource, const policy::PolicySet& policies);
   /// Records what audit lets through; returns whether it does.
   bool lets_through(const Caller& caller, std::string_view action, std::string_view resource,
                     const std::string& message);
@@ -75,6 +79,7 @@ class Authorizer {
   Compiler compiler_;
   IdentityCache identities_;
   std::map<std::string, ResourceCache, std::less<>> resources_;
+  std::map<std::string, TagCache, std::less<>> tags_;
   std::map<const wire::ServiceModel*, Rules> services_;
   Audit audit_;
   Usage usage_;

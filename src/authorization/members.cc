@@ -105,7 +105,7 @@ bool TagMember::has_values() const {
   return shape.kind == Kind::kMap || shape.element->shape->kind == Kind::kStructure;
 }
 
-TagMember::Tags TagMember::tags(const void* input) const {
+Tags TagMember::tags(const void* input) const {
   Tags tags;
   const wire::Shape& shape = *member_->shape;
   void* value = input == nullptr ? nullptr : member_->find(input);

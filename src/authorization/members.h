@@ -5,9 +5,9 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "authorization/tags.h"
 #include "wire/tables.h"
 
 namespace martlet::authorization {
@@ -37,7 +37,6 @@ class TagMember {
   /// Throws std::logic_error when the shape has no such member.
   TagMember(const wire::Shape& input, std::string_view member);
 
-  using Tags = std::vector<std::pair<std::string, std::string>>;
   [[nodiscard]] Tags tags(const void* input) const;
   /// Whether they have values, not keys alone.
   [[nodiscard]] bool has_values() const;

@@ -1,6 +1,8 @@
 #include "authorization/policy_cache.h"
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 
@@ -65,6 +67,21 @@ Task<policy::PolicyPtr> ResourceCache::find(std::string arn) {
   policy::PolicyPtr compiled = document ? compiler_.compile(*document) : nullptr;
   if (version_ == version && source_.version() == version) policies_[arn] = compiled;
   co_return compiled;
+}
+
+Task<TagKeysPtr> TagCache::find(std::string arn) {
+  const std::uint64_t version = source_.version();
+  refresh(keys_, version_, version, kMaxResources);
+  if (const auto known = keys_.find(arn); known != keys_.end()) co_return known->second;
+  const TaggedResource resource = co_await source_.find(arn);
+  std::shared_ptr<policy::ContextList> keys;
+  if (!resource.tags.empty()) {
+    keys = std::make_shared<policy::ContextList>();
+    set_tag_keys(*keys, "aws:ResourceTag", resource.tags);
+    if (!resource.own_key.empty()) set_tag_keys(*keys, resource.own_key, resource.tags);
+  }
+  if (version_ == version && source_.version() == version) keys_[arn] = keys;
+  co_return keys;
 }
 
 }  // namespace martlet::authorization

@@ -1,18 +1,17 @@
 #pragma once
 
-// Compiled policies, kept by the version of where they come from. Bounded: what is full starts anew. Owned by
-// the authorizer; lives on the loop.
+// Compiled policies, and tags as condition keys, kept by the version of where they come from. Bounded: what
+// is full starts anew. Owned by the authorizer; lives on the loop.
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
-#include <vector>
 
 #include "authorization/policies.h"
 #include "policy/document.h"
+#include "policy/request.h"
 
 namespace martlet::authorization {
 
@@ -32,7 +31,7 @@ struct CompiledIdentity {
   std::string id;
   policy::PolicyGroup policies;
   policy::PolicyPtr boundary;
-  std::vector<std::pair<std::string, std::string>> tags;
+  Tags tags;
 };
 using CompiledIdentityPtr = std::shared_ptr<const CompiledIdentity>;
 
@@ -60,6 +59,21 @@ class ResourceCache {
   Compiler& compiler_;
   std::uint64_t version_ = 0;
   std::unordered_map<std::string, policy::PolicyPtr> policies_;
+};
+
+/// The condition keys aws:ResourceTag/… of a resource.
+using TagKeysPtr = std::shared_ptr<const policy::ContextList>;
+
+class TagCache {
+ public:
+  explicit TagCache(ResourceTags& source) : source_(source) {}
+  /// Null when the resource has no tags.
+  Task<TagKeysPtr> find(std::string arn);
+
+ private:
+  ResourceTags& source_;
+  std::uint64_t version_ = 0;
+  std::unordered_map<std::string, TagKeysPtr> keys_;
 };
 
 }  // namespace martlet::authorization

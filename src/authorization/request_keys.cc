@@ -24,8 +24,9 @@ const std::string* find_tag(const Tags& tags, std::string_view name) {
 }  // namespace
 
 ContextValues RequestKeys::find(std::string_view key) const {
-  if (rule_ != nullptr) {
-    const ContextValues values = rule_->find(key);
+  for (const policy::Context* given : {rule_, resource_}) {
+    if (given == nullptr) continue;
+    const ContextValues values = given->find(key);
     if (!values.empty()) return values;
   }
   if (key.starts_with(kPrincipalTag)) return principal_tag(key.substr(kPrincipalTag.size()));

@@ -1,24 +1,22 @@
 #pragma once
 
 // The condition keys of one decision: the global ones, which follow from the caller, its request and its
-// tags, and those that the rule gives. (Keys that follow from the principal and the time are the policy
-// room's.) Views what it is made of; lives as long as the decision.
+// tags, those that the rule gives, and the tags of the resource. (Keys that follow from the principal and the
+// time are the policy room's.) Views what it is made of; lives as long as the decision.
 
 #include <deque>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "authorization/tags.h"
 #include "base/time.h"
 #include "policy/request.h"
 #include "wire/context.h"
 
 namespace martlet::authorization {
-
-using Tags = std::vector<std::pair<std::string, std::string>>;
 
 /// Who acts, and how it came to that.
 struct Caller {
@@ -39,10 +37,10 @@ struct Caller {
 
 class RequestKeys final : public policy::Context {
  public:
-  /// `context` may be null for what happens inside the server. `rule` may be null.
+  /// `context` may be null for what happens inside the server. `rule` and `resource` may be null.
   RequestKeys(const Caller& caller, const Tags& identity_tags, const wire::Context* context,
-              const policy::Context* rule)
-      : caller_(caller), identity_tags_(identity_tags), context_(context), rule_(rule) {}
+              const policy::Context* rule, const policy::Context* resource)
+      : caller_(caller), identity_tags_(identity_tags), context_(context), rule_(rule), resource_(resource) {}
 
   [[nodiscard]] policy::ContextValues find(std::string_view key) const override;
 
@@ -55,6 +53,7 @@ class RequestKeys final : public policy::Context {
   const Tags& identity_tags_;
   const wire::Context* context_;
   const policy::Context* rule_;
+  const policy::Context* resource_;
   /// Values that were made for this decision; a deque keeps them where they are.
   mutable std::deque<std::string> made_;
 };

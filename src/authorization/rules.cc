@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "authorization/tags.h"
 #include "authorization/template.h"
 
 namespace martlet::authorization {
@@ -49,13 +50,12 @@ void set_partition(std::string& arn, std::string_view partition) {
 }
 
 void add_tags(const TagMember& member, const void* input, policy::ContextList& keys) {
-  const TagMember::Tags tags = member.tags(input);
+  const Tags tags = member.tags(input);
   if (tags.empty()) return;
+  if (member.has_values()) set_tag_keys(keys, "aws:RequestTag", tags);
   std::vector<std::string> names;
-  for (const auto& [name, value] : tags) {
-    if (member.has_values()) keys.set("aws:RequestTag/" + name, value);
-    names.push_back(name);
-  }
+  names.reserve(tags.size());
+  for (const auto& [name, value] : tags) names.push_back(name);
   keys.set("aws:TagKeys", std::move(names));
 }
 

@@ -121,6 +121,11 @@ TEST_F(RulesTest, TagsOfRequests) {
   input_.variables = {{"a", "1"}, {"b", "2"}};
   const Need map = needs({{"sample:Put"}}, "Variables")[0];
   EXPECT_EQ(told(map.keys.find("aws:requesttag/b")), "2");
+  input_.variables = {{"a", "1"}, {"A", "2"}, {"c", ""}};
+  const Need cases = needs({{"sample:Put"}}, "Variables")[0];
+  EXPECT_TRUE(cases.keys.find("aws:requesttag/a").empty()) << "either one or the other, but not both";
+  EXPECT_EQ(cases.keys.find("aws:requesttag/c").size(), 1u);
+  EXPECT_EQ(told(cases.keys.find("aws:tagkeys")), "A,a,c");
   input_.colors = {"red"};
   const Need keys = needs({{"sample:Put"}}, "Colors")[0];
   EXPECT_EQ(told(keys.keys.find("aws:tagkeys")), "red");

@@ -132,21 +132,28 @@ void Policy::collect_keys() {
   }
   std::sort(context_keys_.begin(), context_keys_.end());
   context_keys_.erase(std::unique(context_keys_.begin(), context_keys_.end()), context_keys_.end());
+  names_resource_tags_ = std::ranges::any_of(
+      context_keys_, [](const std::string& key) { return key.find(":resourcetag/") != std::string::npos; });
 }
 
 struct PolicyGroup::Content {
   std::vector<PolicyPtr> policies;
   /// Of several; one has its own.
   StatementIndex index;
+  bool names_resource_tags = false;
 };
 
 PolicyGroup::PolicyGroup(std::vector<PolicyPtr> policies) {
   if (policies.empty()) return;
   auto content = std::make_shared<Content>();
   if (policies.size() != 1 || !policies.front()) content->index = StatementIndex(policies);
+  content->names_resource_tags = std::ranges::any_of(
+      policies, [](const PolicyPtr& policy) { return policy && policy->names_resource_tags(); });
   content->policies = std::move(policies);
   content_ = std::move(content);
 }
+
+bool PolicyGroup::names_resource_tags() const { return content_ && content_->names_resource_tags; }
 
 std::span<const PolicyPtr> PolicyGroup::policies() const {
   return content_ ? std::span<const PolicyPtr>(content_->policies) : std::span<const PolicyPtr>();

@@ -36,6 +36,9 @@ class Policy {
   [[nodiscard]] const StatementIndex& index() const { return index_; }
   /// The condition keys that it names, in conditions and as variables; lower case, sorted, each once.
   [[nodiscard]] const std::vector<std::string>& context_keys() const { return context_keys_; }
+  /// Whether it asks for tags of the resource, by any service's name for them: aws:ResourceTag/…,
+  /// iam:ResourceTag/….
+  [[nodiscard]] bool names_resource_tags() const { return names_resource_tags_; }
 
  private:
   class Reader;
@@ -47,6 +50,7 @@ class Policy {
   std::vector<Statement> statements_;
   StatementIndex index_;
   std::vector<std::string> context_keys_;
+  bool names_resource_tags_ = false;
 };
 
 /// Policies that apply together, indexed as one: all that are attached to a user and its groups, to a role,
@@ -62,6 +66,8 @@ class PolicyGroup {
   /// The policies; none when empty.
   [[nodiscard]] std::span<const PolicyPtr> policies() const;
   [[nodiscard]] const StatementIndex& index() const;
+  /// Whether any of them does.
+  [[nodiscard]] bool names_resource_tags() const;
 
  private:
   struct Content;

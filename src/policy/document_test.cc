@@ -258,6 +258,31 @@ TEST(Document, NamesTheKeysItNeeds) {
                                                               "aws:username", "s3:prefix"}));
 }
 
+TEST(Document, KnowsWhetherItAsksForTagsOfTheResource) {
+  const auto names = [](const char* policy) { return policy_of(policy)->names_resource_tags(); };
+  EXPECT_FALSE(names("Allow sqs:* on *"));
+  EXPECT_FALSE(names(R"(Allow sqs:* on * if "StringEquals": {"aws:RequestTag/t": "x", "aws:TagKeys": "t"})"));
+  EXPECT_FALSE(names(R"(Allow sqs:* on * if "StringEquals": {"aws:PrincipalTag/resourcetag/t": "x"})"));
+  EXPECT_TRUE(names(R"(Allow sqs:* on * ; Deny sqs:* on * if "Null": {"AWS:resourceTAG/t": "true"})"));
+  EXPECT_TRUE(names(R"(Allow iam:* on * if "StringLike": {"iam:ResourceTag/t": "x"})"));
+  EXPECT_TRUE(names(R"(Allow sqs:* on * if "StringLike": {"aws:PrincipalTag/t": "${aws:ResourceTag/t}"})"));
+  EXPECT_TRUE(names("Allow sqs:* on arn:aws:sqs:*:*:${aws:ResourceTag/t}"));
+}
+
+TEST(Document, GroupsAskWhatAnyOfThemAsks) {
+  const PolicyPtr plain = policy_of("Allow sqs:* on *");
+  const PolicyPtr by_tag = policy_of(R"(Allow sqs:* on * if "Null": {"aws:ResourceTag/t": "true"})");
+  EXPECT_FALSE(PolicyGroup().names_resource_tags());
+  EXPECT_FALSE(PolicyGroup({plain, nullptr}).names_resource_tags());
+  EXPECT_TRUE(PolicyGroup({plain, by_tag}).names_resource_tags());
+  EXPECT_FALSE(PolicySet{}.names_resource_tags());
+  EXPECT_FALSE((PolicySet{.identity = PolicyGroup({plain}), .boundary = plain}).names_resource_tags());
+  EXPECT_TRUE((PolicySet{.identity = PolicyGroup({by_tag})}).names_resource_tags());
+  EXPECT_TRUE((PolicySet{.boundary = by_tag}).names_resource_tags());
+  EXPECT_TRUE((PolicySet{.session = PolicyGroup({by_tag})}).names_resource_tags());
+  EXPECT_TRUE((PolicySet{.resource = by_tag}).names_resource_tags());
+}
+
 TEST(Document, KeepsIdAndSid) {
   const auto policy = Policy::parse(
       R"({"Id": "mine", "Statement": {"Sid": "one", "Effect": "Allow", "Action": "a:b", "Resource": "*"}})");

@@ -214,6 +214,12 @@ std::string_view shown(const Principal& principal) {
 
 }  // namespace
 
+bool PolicySet::names_resource_tags() const {
+  const auto names = [](const PolicyPtr& policy) { return policy && policy->names_resource_tags(); };
+  return identity.names_resource_tags() || session.names_resource_tags() || names(boundary) ||
+         names(resource);
+}
+
 Decision evaluate(const Request& request, const PolicySet& policies, Trace* trace) {
   return Evaluation(request, policies, trace).decide();
 }

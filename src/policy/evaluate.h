@@ -41,6 +41,9 @@ struct PolicySet {
   /// Of the resource.
   PolicyPtr resource = {};
   ResourceRule resource_rule = ResourceRule::kEither;
+
+  /// Whether any of them asks for tags of the resource: for others, nobody needs to find them.
+  [[nodiscard]] bool names_resource_tags() const;
 };
 
 enum class Outcome : std::uint8_t {

@@ -1,6 +1,5 @@
 #include "policy/request.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/strings.h"
@@ -14,21 +13,13 @@ void ContextList::set(std::string_view key, std::string value) {
 }
 
 void ContextList::set(std::string_view key, std::vector<std::string> values) {
-  std::string name = to_lower(key);
-  const auto same =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.key == name; });
-  if (same != entries_.end()) {
-    same->values = std::move(values);
-  } else {
-    entries_.push_back({std::move(name), std::move(values)});
-  }
+  values_.insert_or_assign(to_lower(key), std::move(values));
 }
 
 ContextValues ContextList::find(std::string_view key) const {
-  for (const Entry& entry : entries_) {
-    if (entry.key == key) return ContextValues(std::span<const std::string>(entry.values));
-  }
-  return {};
+  const auto found = values_.find(key);
+  return found == values_.end() ? ContextValues()
+                                : ContextValues(std::span<const std::string>(found->second));
 }
 
 std::string_view resource_account(const Request& request) {

@@ -4,6 +4,8 @@
 // views; what they view must outlive the decision. No executor.
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,8 +88,7 @@ class Context {
   [[nodiscard]] virtual ContextValues find(std::string_view key) const = 0;
 };
 
-/// A context that holds its values; a few dozen keys at most, looked through in order. Binary values are raw
-/// bytes.
+/// A context that holds its values. Binary values are raw bytes.
 class ContextList final : public Context {
  public:
   /// The key's case does not matter. Setting a key again replaces its values.
@@ -97,11 +98,8 @@ class ContextList final : public Context {
   [[nodiscard]] ContextValues find(std::string_view key) const override;
 
  private:
-  struct Entry {
-    std::string key;
-    std::vector<std::string> values;
-  };
-  std::vector<Entry> entries_;
+  /// By key in lower case. Callers choose how many tags a request has.
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
 };
 
 /// One action on one resource. An operation that concerns several resources, or needs several actions, asks

@@ -148,6 +148,7 @@ struct App::Parts {
                          const std::vector<std::string>& ids) { return groups.egress_for(ids); },
        .role_is_usable = role_check(),
        .role_refusal = role_refusal(),
+       .caller_refusal = caller_refusal(),
        .location_key = ids.bytes(32)}};
   std::vector<wire::BoundService> services{iam::bind_service(iam),   lambda::bind_service(lambda),
                                            logs::bind_service(logs), sns::bind_service(sns),
@@ -165,6 +166,7 @@ struct App::Parts {
   std::optional<Enforcement> make_enforcement();
   lambda::RoleIsUsable role_check();
   lambda::RoleRefusal role_refusal();
+  lambda::CallerRefusal caller_refusal();
   environments::FleetOptions fleet_options();
   Task<std::map<std::string, std::string>> credentials_for(lambda::FunctionName function,
                                                            std::string role_arn, std::string environment,
@@ -204,6 +206,13 @@ lambda::RoleRefusal App::Parts::role_refusal() {
   };
 }
 
+lambda::CallerRefusal App::Parts::caller_refusal() {
+  if (!enforcement) return {};
+  return [this](const wire::Context& context, std::string action, std::string resource) {
+    return enforcement->caller_refusal(context, std::move(action), std::move(resource));
+  };
+}
+
 environments::FleetOptions App::Parts::fleet_options() {
   environments::FleetOptions out;
   out.runtimes_directory = unfold_runtimes(state.path());
@@ -239,7 +248,7 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 
 void App::Parts::register_everything() {
   if (enforcement) {
-    enforcement->add(lambda, sns, sqs);
+    enforcement->add(lambda, logs, sns, sqs);
     targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
   }
   targets.add("lambda", lambda.target());

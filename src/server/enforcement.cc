@@ -84,15 +84,22 @@ Enforcement::Enforcement(Parts parts)
     : parts_(parts),
       iam_names_(parts.directory),
       identities_(parts.directory),
+      iam_tags_(parts.directory),
       authorizer_(parts.clock, parts.mode, identities_) {
   for (RuledService& service : rules_of_services(iam_names_))
     authorizer_.add_service(*service.model, std::move(service.rules));
+  authorizer_.add_resource_tags("iam", iam_tags_);
 }
 
-void Enforcement::add(lambda::LambdaService& lambda, sns::SnsService& sns, sqs::SqsService& sqs) {
+void Enforcement::add(lambda::LambdaService& lambda, logs::LogsService& logs, sns::SnsService& sns,
+                      sqs::SqsService& sqs) {
   authorizer_.add_resource_policies("lambda", lambda.policies());
   authorizer_.add_resource_policies("sns", sns.policies());
   authorizer_.add_resource_policies("sqs", sqs.policies());
+  authorizer_.add_resource_tags("lambda", lambda.resource_tags());
+  authorizer_.add_resource_tags("logs", logs.resource_tags());
+  authorizer_.add_resource_tags("sns", sns.resource_tags());
+  authorizer_.add_resource_tags("sqs", sqs.resource_tags());
 }
 
 Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wire::Context& context,
@@ -190,6 +197,14 @@ Task<std::string> Enforcement::role_refusal(std::string role_arn, std::string fu
                                             std::string resource) {
   const authorization::Caller caller = co_await session_of(std::move(role_arn), std::move(function));
   const auto message = co_await authorizer_.refusal(caller, {.action = action, .resource = resource});
+  co_return message.value_or("");
+}
+
+Task<std::string> Enforcement::caller_refusal(const wire::Context& context, std::string action,
+                                              std::string resource) {
+  const authorization::Caller caller = caller_of(context.caller);
+  const auto message =
+      co_await authorizer_.refusal(caller, {.action = action, .resource = resource, .context = &context});
   co_return message.value_or("");
 }
 

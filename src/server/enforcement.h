@@ -14,6 +14,7 @@
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
 #include "services/lambda/service.h"
+#include "services/logs/service.h"
 #include "services/sns/service.h"
 #include "services/sqs/service.h"
 #include "services/sts/dependencies.h"
@@ -38,8 +39,9 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   };
 
   explicit Enforcement(Parts parts);
-  /// Services whose resources have policies. Before the first request.
-  void add(lambda::LambdaService& lambda, sns::SnsService& sns, sqs::SqsService& sqs);
+  /// Services whose resources have policies or tags. Before the first request.
+  void add(lambda::LambdaService& lambda, logs::LogsService& logs, sns::SnsService& sns,
+           sqs::SqsService& sqs);
 
   Task<> authorize(const gateway::Credentials* credentials, const wire::Context& context,
                    const wire::ServiceModel& service, const wire::Operation& operation,
@@ -57,6 +59,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   /// Why a function may not do something as its role; empty when it may.
   Task<std::string> role_refusal(std::string role_arn, std::string function, std::string action,
                                  std::string resource);
+  /// Why who makes a call may not do something else; empty when it may.
+  Task<std::string> caller_refusal(const wire::Context& context, std::string action, std::string resource);
 
   authorization::Authorizer& authorizer() { return authorizer_; }
 
@@ -73,6 +77,7 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   Parts parts_;
   iam::Names iam_names_;
   iam::PolicySource identities_;
+  iam::TagSource iam_tags_;
   authorization::Authorizer authorizer_;
 };
 

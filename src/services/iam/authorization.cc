@@ -259,6 +259,10 @@ Task<std::string> Names::stored(const wire::Context& context, std::string_view n
   if (noun == kUser) found = co_await directory_.user(context.account, name);
   if (noun == kGroup) found = co_await directory_.group(context.account, name);
   if (noun == kRole) found = co_await directory_.role(context.account, name);
+  if (noun == InstanceProfileRecord::kNoun) {
+    const auto profile = co_await directory_.instance_profile(context.account, name);
+    if (profile) co_return profile->arn;
+  }
   co_return found ? found->arn : made_of(context, noun, "/", name);
 }
 
@@ -271,7 +275,8 @@ Task<std::string> Names::boundary(const wire::Context& context, std::string_view
 Task<std::string> Names::complete(Call call, std::string_view kind, std::string value) {
   const wire::Context& context = call.context;
   if (kind == kUser && value.empty()) co_return context.caller.arn;
-  if (kind == kUser || kind == kGroup || kind == kRole) co_return co_await stored(context, kind, value);
+  if (kind == kUser || kind == kGroup || kind == kRole || kind == InstanceProfileRecord::kNoun)
+    co_return co_await stored(context, kind, value);
   if (kind == "host") co_return value.substr(value.starts_with("https://") ? 8 : 0);
   if (kind == "key-owner") {
     const auto key = co_await directory_.access_key(value);

@@ -2,11 +2,13 @@
 
 // What the operations of IAM need to be allowed (authorization/rules.h), by "Actions, resources, and
 // condition keys for AWS Identity and Access Management" of the Service Authorization Reference, and the
-// identity-based policies that all decisions are made by.
+// identity-based policies that all decisions are made by, and the tags of IAM's resources.
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "authorization/policies.h"
 #include "authorization/rules.h"
@@ -14,7 +16,8 @@
 
 namespace martlet::iam {
 
-/// How requests name users, groups and roles: ARNs have their paths, which only the directory knows.
+/// How requests name users, groups, roles and instance profiles: ARNs have their paths, which only the
+/// directory knows.
 class Names final : public authorization::Naming {
  public:
   explicit Names(Directory& directory) : directory_(directory) {}
@@ -39,6 +42,21 @@ class PolicySource final : public authorization::IdentityPolicies {
   Task<std::optional<authorization::Identity>> find(std::string arn) override;
 
  private:
+  Directory& directory_;
+};
+
+/// The tags of users, roles, customer managed policies, instance profiles and identity providers. Lives on
+/// the loop.
+class TagSource final : public authorization::ResourceTags {
+ public:
+  explicit TagSource(Directory& directory) : directory_(directory) {}
+
+  [[nodiscard]] std::uint64_t version() const override { return directory_.generation(); }
+  Task<authorization::TaggedResource> find(std::string arn) override;
+
+ private:
+  Task<std::vector<TagRecord>> tags_of(std::string_view type, std::string arn);
+
   Directory& directory_;
 };
 

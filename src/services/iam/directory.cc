@@ -107,9 +107,10 @@ Directory::Directory(Executor executor, store::Store& store, Clock& clock, const
     : store_(store), clock_(clock), secrets_(secrets), used_(std::move(executor)) {}
 
 void Directory::drop_outdated() {
-  if (read_in_ == generation_ && identities_.size() + keys_.size() < kMaxKept) return;
+  if (read_in_ == generation_ && identities_.size() + keys_.size() + profiles_.size() < kMaxKept) return;
   identities_.clear();
   keys_.clear();
+  profiles_.clear();
   read_in_ = generation_;
 }
 
@@ -173,6 +174,33 @@ Task<std::shared_ptr<const Identity>> Directory::identity(std::string arn) {
       found = co_await find({noun, parsed->account, std::string(resource.substr(resource.rfind('/') + 1))});
   }
   if (found && found->arn != arn) found = nullptr;  // of another path
+  co_return found;
+}
+
+Task<std::shared_ptr<const InstanceProfileRecord>> Directory::instance_profile(std::string account,
+                                                                               std::string name) {
+  drop_outdated();
+  std::string kept_as = named_key(InstanceProfileRecord::kNoun, {account, name});
+  if (const auto kept = profiles_.find(kept_as); kept != profiles_.end()) co_return kept->second;
+  const std::uint64_t generation = generation_;
+  auto look_up = [&](store::Txn& txn) -> Task<std::optional<InstanceProfileRecord>> {
+    return load<InstanceProfileRecord>(txn, {account, name});
+  };
+  std::optional<InstanceProfileRecord> record = co_await store_.transact(look_up);
+  if (!record) co_return nullptr;
+  auto found = std::make_shared<const InstanceProfileRecord>(std::move(*record));
+  if (generation == generation_ && read_in_ == generation_) profiles_.emplace(std::move(kept_as), found);
+  co_return found;
+}
+
+Task<std::optional<PolicyRecord>> Directory::policy(std::string arn) {
+  const auto parsed = Arn::parse(arn);
+  if (!parsed || parsed->service != "iam" || !parsed->resource.starts_with("policy/")) co_return std::nullopt;
+  auto look_up = [&](store::Txn& txn) -> Task<std::optional<PolicyRecord>> {
+    return load<PolicyRecord>(txn, {parsed->account, std::string(policy_name(arn))});
+  };
+  std::optional<PolicyRecord> found = co_await store_.transact(look_up);
+  if (found && found->arn != arn) found.reset();  // of another path
   co_return found;
 }
 

@@ -85,6 +85,10 @@ class Directory {
   /// By ARN ("arn:aws:iam::123456789012:role/path/name"); null also when it names none of these.
   Task<std::shared_ptr<const Identity>> identity(std::string arn);
 
+  /// Null when there is none.
+  Task<std::shared_ptr<const InstanceProfileRecord>> instance_profile(std::string account, std::string name);
+  /// The customer managed policy of this ARN; nullopt when there is none.
+  Task<std::optional<PolicyRecord>> policy(std::string arn);
   /// The default version of a managed policy that somebody in `account` can be given; nullopt when there is
   /// none of this ARN.
   Task<std::optional<std::string>> policy_document(std::string account, std::string arn);
@@ -125,6 +129,7 @@ class Directory {
   std::uint64_t read_in_ = 1;
   std::unordered_map<std::string, std::shared_ptr<const Identity>> identities_;
   std::unordered_map<std::string, std::shared_ptr<const AccessKeyOwner>> keys_;
+  std::unordered_map<std::string, std::shared_ptr<const InstanceProfileRecord>> profiles_;
 
   /// Uses that are not written, by the key of their record.
   std::map<std::string, LastUseRecord> uses_;

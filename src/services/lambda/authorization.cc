@@ -8,6 +8,7 @@
 #include "services/lambda/function_name.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/resource_policy.h"
+#include "services/lambda/tags.h"
 
 namespace martlet::lambda {
 
@@ -217,6 +218,14 @@ Task<std::optional<std::string>> PolicySource::find(std::string text) {
   });
   if (!policy || policy->statements.empty()) co_return std::nullopt;
   co_return policy_json(*policy, text, arn->partition);
+}
+
+Task<authorization::TaggedResource> TagSource::find(std::string text) {
+  const auto arn = Arn::parse(text);
+  if (!arn || arn->service != "lambda") co_return authorization::TaggedResource();
+  const Tags tags =
+      co_await store_.transact([&](store::Txn& txn) -> Task<Tags> { return load_tags(txn, *arn); });
+  co_return authorization::TaggedResource{.tags = {tags.begin(), tags.end()}};
 }
 
 }  // namespace martlet::lambda

@@ -1,8 +1,7 @@
 #pragma once
 
 // What Lambda's operations need to be allowed (authorization/rules.h), by "Actions, resources, and condition
-// keys for AWS Lambda" of the Service Authorization Reference, and the policies of its resources: functions,
-// versions, aliases, layer versions.
+// keys for AWS Lambda" of the Service Authorization Reference, and the policies and tags of its resources.
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +24,26 @@ class PolicySource final : public authorization::ResourcePolicies {
   Task<std::optional<std::string>> find(std::string arn) override;
 
   /// A policy is other than before once `txn` has committed.
+  void change(store::Txn& txn) {
+    txn.after_commit([this] { changed(); });
+  }
+  void changed() { ++version_; }
+
+ private:
+  store::Store& store_;
+  std::uint64_t version_ = 1;
+};
+
+/// The tags of functions, which count for their versions and aliases, too, and those of event source mappings
+/// and code signing configurations; layers have none. Owned by the service; lives on the loop.
+class TagSource final : public authorization::ResourceTags {
+ public:
+  explicit TagSource(store::Store& store) : store_(store) {}
+
+  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  Task<authorization::TaggedResource> find(std::string arn) override;
+
+  /// Tags are other than before once `txn` has committed.
   void change(store::Txn& txn) {
     txn.after_commit([this] { changed(); });
   }

@@ -139,6 +139,7 @@ Task<> LambdaService::stop() {
 
 void LambdaService::reset() {
   policies_.changed();
+  tags_.changed();
   mappings_.reset();
   async_.reset();
   for (const std::string& arn : reserved_) with_.fleet.set_reserved_concurrency(arn, std::nullopt);

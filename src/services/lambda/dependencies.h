@@ -23,6 +23,7 @@
 #include "sources/sources.h"
 #include "store/blobs.h"
 #include "store/store.h"
+#include "wire/context.h"
 
 namespace martlet::lambda {
 
@@ -36,6 +37,10 @@ using EgressFor = std::function<std::expected<sandbox::Egress, std::string>(
 
 /// Whether the role with this ARN exists and lets Lambda assume it.
 using RoleIsUsable = std::function<Task<bool>(std::string role_arn)>;
+
+/// Why who makes a call may not do something else; empty when it may.
+using CallerRefusal =
+    std::function<Task<std::string>(const wire::Context& context, std::string action, std::string resource)>;
 
 struct Dependencies {
   store::Store& store;
@@ -61,6 +66,8 @@ struct Dependencies {
   RoleIsUsable role_is_usable;
   /// Empty: roles are not asked.
   RoleRefusal role_refusal;
+  /// Empty: callers may do everything.
+  CallerRefusal caller_refusal;
   /// Signs the addresses in Code.Location.
   std::string location_key;
 };

@@ -119,6 +119,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
     co_return co_await with_.store.transact([&](store::Txn& txn) -> Task<FunctionRecord> {
       if (co_await load_function(txn, name)) throw function_exists(name.name);
       co_await save_function(txn, name, function, std::nullopt);
+      if (!function.tags.empty()) tags_.change(txn);
       if (input.code_signing_config_arn)
         co_await attach_code_signing(txn, name, *input.code_signing_config_arn);
       if (publish_of(input.publish) == Publish::kNo) co_return function;
@@ -164,6 +165,15 @@ Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, Get
       out.concurrency.emplace().reserved_concurrent_executions =
           static_cast<std::int32_t>(concurrency->reserved);
   });
+  // Tags are for those who may list them.
+  if (out.tags && with_.caller_refusal) {
+    const std::string why =
+        co_await with_.caller_refusal(context, "lambda:ListTags", name.arn(context.partition));
+    if (!why.empty()) {
+      out.tags.reset();
+      out.tags_error = TagsError{.error_code = "AccessDeniedException", .message = why};
+    }
+  }
   co_return out;
 }
 
@@ -310,6 +320,7 @@ Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& contex
       co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<store::BlobRef>> {
         if (!co_await load_function(txn, name)) throw function_not_found(name.arn(context.partition));
         policies_.change(txn);
+        tags_.change(txn);
         co_return co_await erase_function(txn, name);
       });
   const std::string arn = name.arn(context.partition);

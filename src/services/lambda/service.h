@@ -76,6 +76,7 @@ class LambdaService final : public Api {
   targets::Target& target() { return target_; }
   /// The policies of functions and layer versions.
   authorization::ResourcePolicies& policies() { return policies_; }
+  authorization::ResourceTags& resource_tags() { return tags_; }
   Task<FunctionEventInvokeConfig> PutFunctionEventInvokeConfig(
       wire::Context& context, PutFunctionEventInvokeConfigRequest input) override;
   Task<FunctionEventInvokeConfig> UpdateFunctionEventInvokeConfig(
@@ -238,8 +239,7 @@ class LambdaService final : public Api {
   Task<LayerVersionRecord> publish_layer(LayerName layer, LayerVersionRecord version, std::string zip);
   Task<GetLayerVersionResponse> get_layer_version(const wire::Context& context, LayerName layer,
                                                   std::int64_t number);
-  /// The layer versions that a function of the caller's is to have. Throws what AWS answers for a list that
-  /// is not acceptable, names what is not there, or what its owner keeps for himself.
+  /// The layer versions that a function of the caller's is to have. Throws what AWS answers for a bad list.
   Task<std::vector<LayerUse>> resolve_layers(const wire::Context& context, std::vector<std::string> arns);
   /// Refuses code and layers that are too large together.
   Task<> check_size_with_layers(std::shared_ptr<const CodeDirectory> code, std::vector<LayerUse> layers);
@@ -264,8 +264,7 @@ class LambdaService final : public Api {
                                                 environments::Invocation invocation);
   Task<> run_streamed(std::shared_ptr<AnswerChannel> channel, FunctionName name, std::string partition,
                       environments::Invocation invocation);
-  /// Throws RecursiveInvocationException when the event has run the function too often and its recursion
-  /// configuration terminates loops.
+  /// Throws RecursiveInvocationException when the event has run the function too often for its settings.
   Task<> refuse_loop(FunctionName name, std::string partition, std::string trace_header);
 
   /// One request to a function URL (url_requests.cc).
@@ -285,6 +284,7 @@ class LambdaService final : public Api {
 
   Dependencies with_;
   PolicySource policies_{with_.store};
+  TagSource tags_{with_.store};
   /// Packages that calls under way are about to refer to, by SHA-256.
   std::multiset<std::string> being_kept_;
   Specs specs_;

@@ -68,11 +68,31 @@ void add_tags(Tags& tags, const Tags& more) {
   if (tags.size() > kMaxTags) throw invalid_parameter("Number of tags exceeds resource tag limit.");
 }
 
+Task<Tags> load_tags(store::Txn& txn, Arn arn) {
+  const auto parts = split(arn.resource, ':');
+  if (parts.size() < 2) co_return Tags();
+  const std::string name(parts[1]);
+  if (parts[0] == "function") {
+    const auto function = co_await load_function(txn, {arn.account, arn.region, name, ""});
+    co_return function ? function->tags : Tags();
+  }
+  if (parts[0] == "code-signing-config") {
+    const auto config = co_await load_code_signing(txn, {arn.account, arn.region, name});
+    co_return config ? config->tags : Tags();
+  }
+  if (parts[0] == "event-source-mapping") {
+    const auto mapping = co_await load_mapping(txn, {arn.account, arn.region, name});
+    co_return mapping ? mapping->tags : Tags();
+  }
+  co_return Tags();
+}
+
 Task<> LambdaService::TagResource(wire::Context& context, TagResourceRequest input) {
   if (input.tags.empty()) throw invalid_parameter("An error occurred and the request cannot be processed.");
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     co_await with_tags(txn, context.account, context.region, input.resource,
                        [&](Tags& tags) { add_tags(tags, input.tags); });
+    tags_.change(txn);
   });
 }
 
@@ -81,6 +101,7 @@ Task<> LambdaService::UntagResource(wire::Context& context, UntagResourceRequest
     co_await with_tags(txn, context.account, context.region, input.resource, [&](Tags& tags) {
       for (const std::string& key : input.tag_keys) tags.erase(key);
     });
+    tags_.change(txn);
   });
 }
 

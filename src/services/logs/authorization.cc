@@ -1,6 +1,7 @@
 #include "services/logs/authorization.h"
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "services/logs/names.h"
@@ -16,6 +17,9 @@ using authorization::OperationRule;
 constexpr const char* kGroup = "{|group}";
 constexpr const char* kStream = "{|stream}";
 constexpr const char* kTagged = "{|tags}";
+
+/// What follows a group's ARN in those of its streams.
+constexpr std::string_view kOfStreams = ":log-stream:";
 
 /// Groups are named by logGroupName, or by logGroupIdentifier or resourceArn: a name or an ARN, which may be
 /// of another account.
@@ -34,7 +38,7 @@ class Names final : public authorization::Naming {
     }
     // Tags are asked about on the group itself.
     if (kind == "tags") co_return arn;
-    co_return arn + ":log-stream:" + (kind == "stream" ? call.member("logStreamName") : "");
+    co_return std::move(arn).append(kOfStreams) + (kind == "stream" ? call.member("logStreamName") : "");
   }
 };
 
@@ -63,6 +67,17 @@ authorization::ServiceRules authorization_rules() {
       {"UntagResource", {{"logs:UntagResource", kTagged}}, "tagKeys"},
   };
   return {.arn_service = "logs", .denied_status = 400, .operations = std::move(rules), .naming = &names};
+}
+
+Task<authorization::TaggedResource> TagSource::find(std::string arn) {
+  authorization::TaggedResource found;
+  const std::string_view text = arn;
+  const auto name = group_of_arn(text.substr(0, text.find(kOfStreams)));
+  if (!name) co_return found;
+  const auto group = co_await store_.transact(
+      [&](store::Txn& txn) -> Task<std::optional<GroupRecord>> { return load_group(txn, *name); });
+  if (group) found.tags.assign(group->tags.begin(), group->tags.end());
+  co_return found;
 }
 
 }  // namespace martlet::logs

@@ -111,7 +111,9 @@ Task<> LogsService::update_group(GroupName name, aws::Error absent,
   const auto body = [&](store::Txn& txn) -> Task<> {
     std::optional<GroupRecord> group = co_await load_group(txn, name);
     if (!group) throw absent;
+    const auto tags = group->tags;
     change(*group);
+    if (group->tags != tags) tags_.change(txn);
     save_group(txn, name, *group);
   };
   co_await store_.transact(body);
@@ -130,6 +132,7 @@ Task<> LogsService::CreateLogGroup(wire::Context& context, CreateLogGroupRequest
   const auto body = [&](store::Txn& txn) -> Task<> {
     if (co_await load_group(txn, name)) throw group_exists();
     save_group(txn, name, group);
+    if (!group.tags.empty()) tags_.change(txn);
   };
   co_await store_.transact(body);
 }
@@ -141,6 +144,7 @@ Task<> LogsService::DeleteLogGroup(wire::Context& context, DeleteLogGroupRequest
     if (!group) throw group_not_found();
     if (group->deletion_protection) throw deletion_protected();
     erase_group(txn, name, *group);
+    tags_.change(txn);
     txn.after_commit([this, id = group->id] { function_logs_.forget_group(id); });
   };
   co_await store_.transact(body);

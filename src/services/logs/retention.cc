@@ -66,6 +66,7 @@ Task<> LogsService::remove_expired_of(GroupRecord group) {
 }
 
 void LogsService::reset() {
+  tags_.changed();
   numbers_.reset();
   function_logs_.reset();
 }

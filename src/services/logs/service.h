@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/task_group.h"
+#include "services/logs/authorization.h"
 #include "services/logs/function_logs.h"
 #include "services/logs/logs_store.h"
 #include "services/logs/records.h"
@@ -61,6 +62,7 @@ class LogsService final : public Api {
 
   /// Takes what functions print.
   environments::LogSink& function_logs() { return function_logs_; }
+  authorization::ResourceTags& resource_tags() { return tags_; }
 
   /// Starts the removal of expired events, once an hour; ends when `tasks` does.
   void start(TaskGroup& tasks);
@@ -79,6 +81,7 @@ class LogsService final : public Api {
   Task<> remove_expired_of(GroupRecord group);
 
   store::Store& store_;
+  TagSource tags_{store_};
   Clock& clock_;
   Ids& ids_;
   SequenceNumbers numbers_;

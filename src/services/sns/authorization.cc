@@ -46,6 +46,11 @@ void add_text_messages(std::vector<OperationRule>& rules) {
     rules.push_back({operation, {{action}}});
 }
 
+Task<std::optional<TopicRecord>> read_topic(store::Store& store, TopicName name) {
+  co_return co_await store.transact(
+      [&](store::Txn& txn) -> Task<std::optional<TopicRecord>> { co_return co_await load_topic(txn, name); });
+}
+
 }  // namespace
 
 authorization::ServiceRules authorization_rules() {
@@ -82,10 +87,17 @@ authorization::ServiceRules authorization_rules() {
 Task<std::optional<std::string>> PolicySource::find(std::string arn) {
   const auto name = topic_of_arn(arn);
   if (!name) co_return std::nullopt;
-  const auto topic = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<TopicRecord>> {
-    co_return co_await load_topic(txn, *name);
-  });
+  const auto topic = co_await read_topic(store_, *name);
   co_return topic ? std::optional(policy_of(*name, *topic)) : std::nullopt;
+}
+
+Task<authorization::TaggedResource> TagSource::find(std::string arn) {
+  authorization::TaggedResource found;
+  const auto name = topic_of_arn(arn);
+  if (!name) co_return found;
+  const auto topic = co_await read_topic(store_, *name);
+  if (topic) found.tags.assign(topic->tags.begin(), topic->tags.end());
+  co_return found;
 }
 
 }  // namespace martlet::sns

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the operations of SNS need to be allowed (authorization/rules.h), by "Actions, resources, and
-// condition keys for Amazon SNS" of the Service Authorization Reference, and the policies of topics.
+// condition keys for Amazon SNS" of the Service Authorization Reference, and the policies and tags of topics.
 
 #include <cstdint>
 #include <optional>
@@ -24,6 +24,25 @@ class PolicySource final : public authorization::ResourcePolicies {
   Task<std::optional<std::string>> find(std::string arn) override;
 
   /// A policy is other than before once `txn` has committed.
+  void change(store::Txn& txn) {
+    txn.after_commit([this] { changed(); });
+  }
+  void changed() { ++version_; }
+
+ private:
+  store::Store& store_;
+  std::uint64_t version_ = 1;
+};
+
+/// The tags of topics. Owned by the service; lives on the loop.
+class TagSource final : public authorization::ResourceTags {
+ public:
+  explicit TagSource(store::Store& store) : store_(store) {}
+
+  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  Task<authorization::TaggedResource> find(std::string arn) override;
+
+  /// Tags are other than before once `txn` has committed.
   void change(store::Txn& txn) {
     txn.after_commit([this] { changed(); });
   }

@@ -40,6 +40,7 @@ Task<> SnsService::restore() {
 void SnsService::reset() {
   topics_.reset();
   policies_.changed();
+  tags_.changed();
   signing_.reset();
   outbox_.reset();
   http_.reset();

@@ -83,6 +83,7 @@ class SnsService final : public Api {
 
   /// The policies of topics.
   authorization::ResourcePolicies& policies() { return policies_; }
+  authorization::ResourceTags& resource_tags() { return tags_; }
   /// Events for topics are published there.
   targets::Target& target() { return target_; }
   /// Where the URLs in messages lead that no request has caused.
@@ -114,6 +115,7 @@ class SnsService final : public Api {
 
   Dependencies with_;
   PolicySource policies_{with_.store};
+  TagSource tags_{with_.store};
   Signing signing_;
   TopicCache topics_;
   SnsMetrics metrics_;

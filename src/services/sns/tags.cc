@@ -52,6 +52,7 @@ Task<TagResourceResponse> SnsService::TagResource(wire::Context&, TagResourceReq
     TopicRecord topic = co_await load_tagged(txn, name);
     add_tags(topic, tags);
     save_topic(txn, name, topic);
+    tags_.change(txn);
   });
   co_return TagResourceResponse{};
 }
@@ -62,6 +63,7 @@ Task<UntagResourceResponse> SnsService::UntagResource(wire::Context&, UntagResou
     TopicRecord topic = co_await load_tagged(txn, name);
     for (const std::string& key : input.tag_keys) topic.tags.erase(key);
     save_topic(txn, name, topic);
+    tags_.change(txn);
   });
   co_return UntagResourceResponse{};
 }

@@ -69,6 +69,7 @@ Task<CreateTopicResponse> SnsService::CreateTopic(wire::Context& context, Create
     if (there) co_return check_same(name, *there, attributes, tags);
     save_topic(txn, name, made);
     policies_.change(txn);
+    if (!tags.empty()) tags_.change(txn);
   });
   CreateTopicResponse out;
   out.topic_arn = name.arn();
@@ -80,6 +81,7 @@ Task<> SnsService::DeleteTopic(wire::Context& context, DeleteTopicInput input) {
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
     if (co_await load_topic(txn, name)) co_await erase_topic(txn, name);
     policies_.change(txn);
+    tags_.change(txn);
   });
 }
 

@@ -75,4 +75,13 @@ Task<std::optional<std::string>> PolicySource::find(std::string arn) {
   co_return queue ? value_of(queue->record, "Policy") : std::nullopt;
 }
 
+Task<authorization::TaggedResource> TagSource::find(std::string arn) {
+  authorization::TaggedResource found;
+  const auto name = queue_of_arn(std::string_view(arn));
+  if (!name) co_return found;
+  const QueuePointer queue = co_await directory_.find(*name);
+  if (queue) found.tags.assign(queue->record.tags.begin(), queue->record.tags.end());
+  co_return found;
+}
+
 }  // namespace martlet::sqs

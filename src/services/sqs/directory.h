@@ -78,8 +78,8 @@ class Directory {
   void close();
   [[nodiscard]] bool closed() const { return closed_; }
 
-  /// Changes with every change of a queue's record, its policy among it.
-  [[nodiscard]] std::uint64_t policy_changes() const { return changes_; }
+  /// Changes with every change of a queue's record, its policy and tags among it; not with its messages.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
   [[nodiscard]] const Foundation& on() const { return on_; }
 

@@ -81,6 +81,7 @@ class SqsService final : public Api {
 
   /// The policies of queues.
   authorization::ResourcePolicies& policies() { return policies_; }
+  authorization::ResourceTags& resource_tags() { return tags_; }
 
   /// Takes up the move tasks of before and removes what queues that are gone have left. Owners call it once,
   /// before requests come.
@@ -109,6 +110,7 @@ class SqsService final : public Api {
   Dependencies with_;
   Directory directory_;
   PolicySource policies_{directory_};
+  TagSource tags_{directory_};
   MessageCounts counts_;
   QueueTarget target_;
   QueueSource source_;
