@@ -103,7 +103,7 @@ Task<std::optional<Denial>> Authorizer::decide(const Caller& caller, Ask ask) {
 std::string Authorizer::encoded(const Refusal& refusal, const CompiledIdentity& identity) const {
   policy::Trace trace;
   policy::evaluate(refusal.request, refusal.policies, &trace);
-  const auto name_of = [&](const policy::MatchedStatement& matched) {
+  const auto policy_name = [&](const policy::MatchedStatement& matched) {
     if (matched.type == policy::PolicyType::kBoundary) return identity.boundary_name;
     const auto own = refusal.policies.identity.policies();
     for (std::size_t i = 0; matched.type == policy::PolicyType::kIdentity && i < own.size(); ++i)
@@ -115,7 +115,7 @@ std::string Authorizer::encoded(const Refusal& refusal, const CompiledIdentity& 
                         .rule = refusal.policies.resource_rule,
                         .trace = trace,
                         .origin_of = [&](const policy::MatchedStatement& matched) {
-                          return PolicyOrigin{.name = name_of(matched),
+                          return PolicyOrigin{.name = policy_name(matched),
                                               .document = compiler_.document_of(matched.policy)};
                         }};
   return messages_->encode(details_of(refused, AuthorizationMessages::kMaxDetails),
