@@ -19,8 +19,8 @@ class AuthorizationMessagesTest : public testing::Test {
 };
 
 TEST_F(AuthorizationMessagesTest, AreReadAgain) {
-  for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3},
-                           AuthorizationMessages::kMaxDetails}) {
+  for (std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}, AuthorizationMessages::kMaxDetails}) {
     const std::string details(size, 'x');
     const std::string message = messages_.encode(details, kAccount);
     EXPECT_LE(message.size(), AuthorizationMessages::kMaxCharacters);
@@ -64,7 +64,8 @@ TEST_F(AuthorizationMessagesTest, NoChangeGoesUnnoticed) {
     for (const char* inserted : {"\n", " ", "=", "+", "A"})
       EXPECT_FALSE(messages_.decode(std::string(message).insert(at, inserted), kAccount)) << at << inserted;
   }
-  for (const char* appended : {"=", "==", "\n", "A"}) EXPECT_FALSE(messages_.decode(message + appended, kAccount));
+  for (const char* appended : {"=", "==", "\n", "A"})
+    EXPECT_FALSE(messages_.decode(message + appended, kAccount));
 }
 
 }  // namespace

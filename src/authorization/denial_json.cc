@@ -25,8 +25,9 @@ std::string join(const auto& list, auto&& each) {
 }
 
 std::string json(const TextList& list) {
-  return items(join(list.texts, [](const std::string& text) { return "{\"value\":" + quote_json(text) + "}"; }),
-               list.omitted);
+  return items(
+      join(list.texts, [](const std::string& text) { return "{\"value\":" + quote_json(text) + "}"; }),
+      list.omitted);
 }
 
 std::string json(const std::vector<KeyDetails>& keys, std::size_t omitted) {

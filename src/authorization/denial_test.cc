@@ -29,7 +29,8 @@ class DenialTest : public testing::Test {
   }
 
   json::value details(std::size_t most = kMost) {
-    const policy::PolicySet policies{.identity = policy::PolicyGroup(identity_), .resource = resource_policy_};
+    const policy::PolicySet policies{.identity = policy::PolicyGroup(identity_),
+                                     .resource = resource_policy_};
     const policy::Request request{
         .principal = &principal_, .action = "sqs:SendMessage", .resource = resource_, .context = &context_};
     policy::Trace trace;
@@ -64,11 +65,12 @@ class DenialTest : public testing::Test {
 TEST_F(DenialTest, NothingMatched) {
   context_.set("aws:SourceIp", "192.0.2.7");
   details();
-  EXPECT_EQ(text_,
-            R"({"allowed":false,"explicitDeny":false,"matchedStatements":{"items":[]},"failures":{"items":[]},)"
-            R"("context":{"principal":{"id":"AIDAU","name":"u","arn":"arn:aws:iam::123456789012:user/u"},)"
-            R"("action":"sqs:SendMessage","resource":"arn:aws:sqs:eu-west-1:123456789012:q",)"
-            R"("conditions":{"items":[{"key":"aws:SourceIp","values":{"items":[{"value":"192.0.2.7"}]}}]}}})");
+  EXPECT_EQ(
+      text_,
+      R"({"allowed":false,"explicitDeny":false,"matchedStatements":{"items":[]},"failures":{"items":[]},)"
+      R"("context":{"principal":{"id":"AIDAU","name":"u","arn":"arn:aws:iam::123456789012:user/u"},)"
+      R"("action":"sqs:SendMessage","resource":"arn:aws:sqs:eu-west-1:123456789012:q",)"
+      R"("conditions":{"items":[{"key":"aws:SourceIp","values":{"items":[{"value":"192.0.2.7"}]}}]}}})");
 }
 
 TEST_F(DenialTest, TheStatementThatDenies) {

@@ -89,8 +89,9 @@ Suggestion suggest(const Usage& usage, std::string_view function) {
     out.notes.push_back("The managed policy AWSLambdaBasicExecutionRole (" + std::string(kBasicRole) +
                         ") covers what it does to its logs: attach that and leave the statement out.");
   const auto is_space = [](char c) { return c == ' ' || c == '\n'; };
-  if (out.policy.size() - static_cast<std::size_t>(
-                              std::count_if(out.policy.begin(), out.policy.end(), is_space)) > kMaxInline)
+  if (out.policy.size() -
+          static_cast<std::size_t>(std::count_if(out.policy.begin(), out.policy.end(), is_space)) >
+      kMaxInline)
     out.notes.push_back("It is longer than the inline policies of a role may be: shorten it by wildcards.");
   if (usage.left_out() > 0)
     out.notes.push_back("There was no room to remember " + std::to_string(usage.left_out()) +

@@ -10,6 +10,9 @@
 
 namespace martlet::authorization {
 
+/// Where a note of a suggestion travels over HTTP.
+inline constexpr const char* kNoteHeader = "x-martlet-note";
+
 struct Suggestion {
   /// A policy document: for each set of actions one statement, with all resources that they were done to.
   /// Empty when nothing was seen.

@@ -9,7 +9,8 @@ namespace martlet::authorization {
 
 namespace {
 
-/// Services are written in lower case in policies, though some do otherwise in their messages ("SNS:Publish").
+/// Services are written in lower case in policies, though some do otherwise in their messages
+/// ("SNS:Publish").
 std::string written(std::string_view action) {
   const std::size_t colon = std::min(action.find(':'), action.size());
   return to_lower(action.substr(0, colon)).append(action.substr(colon));

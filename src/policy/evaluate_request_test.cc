@@ -143,9 +143,10 @@ TEST(Evaluate, TraceTellsWhatAppliedAndWhatWasMissing) {
 
 TEST(Evaluate, TracesTellWhatKeysWere) {
   const Principal ann = user("ann");
-  const PolicySet policies{.identity = PolicyGroup({policy_of(
-                               R"(Allow sqs:* on * if "StringEquals": {"AWS:UserName": "bob", "sqs:x": "b"}, )"
-                               R"("ForAnyValue:StringLike": {"aws:TagKeys": "c*", "aws:tagkeys": "d*"})")})};
+  const PolicySet policies{
+      .identity = PolicyGroup(
+          {policy_of(R"(Allow sqs:* on * if "StringEquals": {"AWS:UserName": "bob", "sqs:x": "b"}, )"
+                     R"("ForAnyValue:StringLike": {"aws:TagKeys": "c*", "aws:tagkeys": "d*"})")})};
   ContextList context;
   context.set("aws:TagKeys", std::vector<std::string>{"a", "b"});
   const Request request{

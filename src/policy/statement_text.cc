@@ -32,12 +32,12 @@ StatementText text_of(const json::object& from) {
   read_texts(grammar::element(from, "Action", "NotAction"), text.actions);
   read_texts(grammar::element(from, "Resource", "NotResource"), text.resources);
   if (const auto* condition = from.if_contains("Condition"))
-    grammar::for_each_condition(
-        *condition, [&](std::string_view name, std::string_view key, const json::value& value) {
-          text.conditions.push_back({.comparison = std::string(name),
-                                     .key = std::string(key),
-                                     .values = grammar::condition_values(value)});
-        });
+    grammar::for_each_condition(*condition,
+                                [&](std::string_view name, std::string_view key, const json::value& value) {
+                                  text.conditions.push_back({.comparison = std::string(name),
+                                                             .key = std::string(key),
+                                                             .values = grammar::condition_values(value)});
+                                });
   return text;
 }
 

@@ -49,9 +49,8 @@ class Admin {
   /// GET /_martlet/audit
   Task<> audit(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/policy/FUNCTION: the least policy that covers what it was seen to do; what there is to say
-  /// of it, in headers of the name kNote
+  /// of it, in headers (authorization::kNoteHeader)
   Task<> policy(net::Request& request, net::ResponseWriter& answer);
-  static constexpr const char* kNote = "x-martlet-note";
   /// GET /_martlet/lambda/code/...
   Task<> code(net::Request& request, net::ResponseWriter& answer);
   /// GET and DELETE /_martlet/outbox: email and text messages

@@ -1,8 +1,8 @@
 #pragma once
 
-// Enforcement: the authorizer of the server, with the rules and policies of all services. Between the gateway,
-// which knows who signed, and the authorizer, which knows what they may. Where everybody may do everything it
-// only watches functions. Lives on the loop; what it is given outlives it.
+// Enforcement: the authorizer of the server, with the rules and policies of all services. Between the
+// gateway, which knows who signed, and the authorizer, which knows what they may. Where everybody may do
+// everything it only watches functions. Lives on the loop; what it is given outlives it.
 
 #include <string>
 #include <string_view>

@@ -233,8 +233,10 @@ CommandLine parse_command_line(int argc, char** argv) {
   policy->require_subcommand(1);
   CLI::App* suggest = policy->add_subcommand(
       "suggest",
-      "Print the least policy that covers what a function was seen to do as its role: its calls with an SDK,\n"
-      "its destinations, its event source mappings. Invoke the function first, on all its paths: what it did\n"
+      "Print the least policy that covers what a function was seen to do as its role: its calls with an "
+      "SDK,\n"
+      "its destinations, its event source mappings. Invoke the function first, on all its paths: what it "
+      "did\n"
       "is remembered by a server under --auth open or audit until that ends or is reset.");
   suggest->footer(
       "The policy is printed on stdout, what there is to say of it on stderr. To give it to a role:\n"

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "authorization/suggestion.h"
 #include "base/clock.h"
 #include "base/strings.h"
 #include "net/client.h"
-#include "server/admin.h"
 
 namespace martlet::server {
 
@@ -57,7 +57,7 @@ Task<int> suggest_policy(Executor executor, std::string endpoint, std::string fu
     co_return 1;
   }
   for (const auto& [name, value] : answer.headers)
-    if (net::same_name(name, Admin::kNote)) std::fprintf(stderr, "# %s\n", value.c_str());
+    if (net::same_name(name, authorization::kNoteHeader)) std::fprintf(stderr, "# %s\n", value.c_str());
   std::fputs(answer.body.c_str(), stdout);
   co_return 0;
 }

@@ -43,7 +43,8 @@ inline aws::Error provider_unreachable(const std::string& url) {
   return {"IDPCommunicationError", "The keys of the identity provider " + url + " could not be retrieved"};
 }
 inline aws::Error invalid_authorization_message() {
-  return {"InvalidAuthorizationMessageException", "The message is none that was encoded here for this account"};
+  return {"InvalidAuthorizationMessageException",
+          "The message is none that was encoded here for this account"};
 }
 
 }  // namespace martlet::sts

@@ -9,7 +9,10 @@
 namespace martlet::sts {
 
 StsService::StsService(Dependencies with)
-    : with_(with), tokens_(with.secrets, with.ids), messages_(with.secrets), provider_keys_(with.client, with.clock) {}
+    : with_(with),
+      tokens_(with.secrets, with.ids),
+      messages_(with.secrets),
+      provider_keys_(with.client, with.clock) {}
 
 Credentials shown(const TemporaryCredentials& credentials) {
   return {.access_key_id = credentials.access_key_id,
