@@ -13,8 +13,13 @@ namespace {
 /// Lines on the log: principals and actions that were told of. Beyond it the record alone tells.
 constexpr std::size_t kMaxLogged = 10'000;
 
+std::string key_of(std::string_view principal, std::string_view action, std::string_view resource) {
+  std::string key(principal);
+  return key.append("\n").append(action).append("\n").append(resource);
+}
+
 std::string key_of(const WouldBeDenial& denial) {
-  return denial.principal + '\n' + denial.action + '\n' + denial.resource;
+  return key_of(denial.principal, denial.action, denial.resource);
 }
 
 std::string time_json(TimePoint time) {
@@ -22,6 +27,12 @@ std::string time_json(TimePoint time) {
 }
 
 }  // namespace
+
+bool Audit::has(std::string_view principal, std::string_view action, std::string_view resource,
+                std::string_view message) const {
+  const auto known = by_key_.find(key_of(principal, action, resource));
+  return known != by_key_.end() && known->second->message == message;
+}
 
 void Audit::record(WouldBeDenial denial, TimePoint now) {
   ++total_;
@@ -33,6 +44,7 @@ void Audit::record(WouldBeDenial denial, TimePoint now) {
     entries_.splice(entries_.begin(), entries_, known->second);
     denial.first = known->second->first;
     denial.times = known->second->times;
+    if (denial.encoded.empty()) denial.encoded = std::move(known->second->encoded);
     *known->second = std::move(denial);
   } else {
     if (entries_.size() >= kMaxEntries) {
@@ -54,7 +66,8 @@ std::string Audit::json() const {
     kept += R"({"principal": )" + quote_json(denial.principal) + R"(, "action": )" +
             quote_json(denial.action) + R"(, "resource": )" + quote_json(denial.resource) + R"(, "times": )" +
             std::to_string(denial.times) + R"(, "first": )" + time_json(denial.first) + R"(, "last": )" +
-            time_json(denial.last) + R"(, "message": )" + quote_json(denial.message) + "}";
+            time_json(denial.last) + R"(, "message": )" + quote_json(denial.message) +
+            R"(, "authorizationMessage": )" + quote_json(denial.encoded) + "}";
   }
   return R"({"denials": )" + std::to_string(total_) + R"(, "kept": [)" + kept + "]}";
 }

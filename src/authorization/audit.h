@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -21,6 +22,8 @@ struct WouldBeDenial {
   std::string resource;
   /// AWS's message.
   std::string message;
+  /// The encoded authorization message; empty: as it was recorded before.
+  std::string encoded = {};
   std::uint64_t times = 0;
   TimePoint first = {};
   TimePoint last = {};
@@ -30,6 +33,9 @@ class Audit {
  public:
   static constexpr std::size_t kMaxEntries = 1000;
 
+  /// Whether this is kept already, with this message.
+  [[nodiscard]] bool has(std::string_view principal, std::string_view action, std::string_view resource,
+                         std::string_view message) const;
   /// Counts a denial, and writes a line to the log at the first of this principal and action.
   void record(WouldBeDenial denial, TimePoint now);
 

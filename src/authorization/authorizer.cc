@@ -75,7 +75,7 @@ Task<TagKeysPtr> Authorizer::resource_tags(std::string_view resource, const poli
   co_return co_await found->second.find(std::string(resource));
 }
 
-Task<std::optional<std::string>> Authorizer::decide(const Caller& caller, Ask ask) {
+Task<std::optional<Denial>> Authorizer::decide(const Caller& caller, Ask ask) {
   static const CompiledIdentityPtr kNobody = std::make_shared<CompiledIdentity>();
   const std::string& entity = entity_of(caller.principal);
   CompiledIdentityPtr identity = kNobody;
@@ -106,52 +106,103 @@ Task<std::optional<std::string>> Authorizer::decide(const Caller& caller, Ask as
                                 .context = &keys};
   const policy::Decision decision = policy::evaluate(request, policies);
   if (decision.allowed()) co_return std::nullopt;
-  co_return policy::denial_message(request, decision, policies.resource_rule);
+  Denial denial{.message = policy::denial_message(request, decision, policies.resource_rule)};
+  if (wants_details(caller, ask, denial.message))
+    denial.encoded = encoded({.request = request, .policies = policies, .decision = decision}, *identity);
+  co_return denial;
+}
+
+std::string Authorizer::encoded(const Refusal& refusal, const CompiledIdentity& identity) const {
+  policy::Trace trace;
+  policy::evaluate(refusal.request, refusal.policies, &trace);
+  const auto policy_name = [&](const policy::MatchedStatement& matched) {
+    if (matched.type == policy::PolicyType::kBoundary) return identity.boundary_name;
+    const auto own = refusal.policies.identity.policies();
+    for (std::size_t i = 0; matched.type == policy::PolicyType::kIdentity && i < own.size(); ++i)
+      if (own[i].get() == matched.policy) return identity.policy_names[i];
+    return std::string();
+  };
+  const Refused refused{.request = refusal.request,
+                        .decision = refusal.decision,
+                        .rule = refusal.policies.resource_rule,
+                        .trace = trace,
+                        .origin_of = [&](const policy::MatchedStatement& matched) {
+                          return PolicyOrigin{.name = policy_name(matched),
+                                              .document = compiler_.document_of(matched.policy)};
+                        }};
+  return messages_->encode(details_of(refused, AuthorizationMessages::kMaxDetails),
+                           account_of(refusal.request));
+}
+
+bool Authorizer::wants_details(const Caller& caller, const Ask& ask, const std::string& message) const {
+  // Who is known to an identity provider alone is not told whether the role exists.
+  if (messages_ == nullptr || caller.principal.kind == PrincipalKind::kWebIdentity) return false;
+  // What happens inside the server has no answer that could carry them.
+  if (mode_ == Mode::kEnforce) return ask.context != nullptr;
+  return !audit_.has(name_of(caller.principal), ask.action, ask.resource.substr(0, kMaxRecordedResource),
+                     message);
 }
 
 bool Authorizer::lets_through(const Caller& caller, std::string_view action, std::string_view resource,
-                              const std::string& message) {
+                              const Denial& denial) {
   if (mode_ == Mode::kEnforce) return false;
   audit_.record({.principal = std::string(name_of(caller.principal)),
                  .action = std::string(action),
                  .resource = std::string(resource.substr(0, kMaxRecordedResource)),
-                 .message = message},
+                 .message = denial.message,
+                 .encoded = denial.encoded},
                 clock_.now());
   return true;
 }
 
-Task<std::optional<std::string>> Authorizer::refusal(const Caller& caller, Ask ask) {
+Task<std::optional<Denial>> Authorizer::refusal(const Caller& caller, Ask ask) {
   if (caller.is_function)
     usage_.record(caller.principal.arn, ask.action, ask.resource.substr(0, kMaxRecordedResource));
-  std::optional<std::string> message = co_await decide(caller, ask);
-  if (message && lets_through(caller, ask.action, ask.resource, *message)) message.reset();
-  co_return message;
+  if (mode_ == Mode::kObserve) co_return std::nullopt;
+  std::optional<Denial> denial = co_await decide(caller, ask);
+  if (denial && lets_through(caller, ask.action, ask.resource, *denial)) denial.reset();
+  co_return denial;
+}
+
+Task<> Authorizer::observe(const Caller& caller, const wire::Context& context,
+                           const wire::ServiceModel& service, const wire::Operation& operation,
+                           const void* input) {
+  const auto rules = services_.find(&service);
+  if (!caller.is_function || rules == services_.end() || !rules->second.covers(operation)) co_return;
+  try {
+    const Call call{.context = context, .operation = operation, .input = input};
+    for (const Need& need : co_await rules->second.needs(call))
+      usage_.record(caller.principal.arn, need.action,
+                    std::string_view(need.resource).substr(0, kMaxRecordedResource));
+  } catch (const aws::Error&) {
+    // It names nothing that there could be; the operation will say so.
+  }
 }
 
 Task<> Authorizer::authorize(const Caller& caller, const wire::Context& context,
                              const wire::ServiceModel& service, const wire::Operation& operation,
                              const void* input) {
+  if (mode_ == Mode::kObserve) co_return co_await observe(caller, context, service, operation, input);
   // What may be called without a signature is decided by what the request carries: a token, an assertion.
   if (operation.unsigned_allowed && caller.principal.kind == PrincipalKind::kAnonymous) co_return;
   const auto rules = services_.find(&service);
   if (rules == services_.end() || !rules->second.covers(operation)) {
     if (caller.principal.kind == PrincipalKind::kRoot) co_return;
     const std::string action = std::string(service.name) + ":" + std::string(operation.name);
-    std::string message = "User: " + std::string(name_of(caller.principal)) +
-                          " is not authorized to perform: " + action +
-                          " because Martlet has no rule for it: only the root user may.";
-    if (lets_through(caller, action, "*", message)) co_return;
-    throw aws::Error("AccessDeniedException", std::move(message), 403);
+    Denial denial{.message = "User: " + std::string(name_of(caller.principal)) +
+                             " is not authorized to perform: " + action +
+                             " because Martlet has no rule for it: only the root user may."};
+    if (lets_through(caller, action, "*", denial)) co_return;
+    throw aws::Error("AccessDeniedException", std::move(denial.message), 403);
   }
   const Rules& rule = rules->second;
   const Call call{.context = context, .operation = operation, .input = input};
   const std::vector<Need> needs = co_await rule.needs(call);
   for (const Need& need : needs) {
-    std::optional<std::string> message = co_await refusal(
+    std::optional<Denial> denial = co_await refusal(
         caller, {.action = need.action, .resource = need.resource, .context = &context, .keys = &need.keys});
-    if (message)
-      throw aws::Error(std::string(rule.table().denied_code), std::move(*message),
-                       rule.table().denied_status);
+    if (denial)
+      throw error_of(std::move(*denial), std::string(rule.table().denied_code), rule.table().denied_status);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/async_test.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/secret_box.h"
 #include "base/strings.h"
 
 namespace martlet::authorization {
@@ -89,7 +90,7 @@ class AuthorizerTest : public testing::Test {
   void allow(const string& action, const string& resource, const string& more = "") {
     Identity& identity = identities_.all[caller_.principal.entity_arn];
     identity.id = caller_.principal.kind == PrincipalKind::kUser ? "AIDAU" : "AROAR";
-    identity.policies.push_back(statement("Allow", action, resource, more));
+    identity.policies.push_back({.document = statement("Allow", action, resource, more), .name = "user/u/p"});
     ++identities_.current;
   }
 
@@ -98,7 +99,7 @@ class AuthorizerTest : public testing::Test {
     string answer;
     run_async([&](Executor executor) -> Task<> {
       const auto clock = make_simulated_clock(executor, from_epoch_ms(1'700'000'000'000));
-      Authorizer authorizer(*clock, mode_, identities_);
+      Authorizer authorizer(*clock, mode_, identities_, &messages_);
       authorizer.add_resource_policies("sample", resources_);
       authorizer.add_service(sample::model(),
                              {.arn_service = "sample",
@@ -113,9 +114,11 @@ class AuthorizerTest : public testing::Test {
           co_await authorizer.authorize(caller_, context_, sample::model(), asked, &input_);
         } catch (const aws::Error& error) {
           answer = error.what();
+          header_ = error.headers().empty() ? "" : error.headers().front().second;
         }
       }
       audited_ = authorizer.audit().json();
+      used_ = authorizer.usage().seen("f");
     });
     return answer;
   }
@@ -128,6 +131,11 @@ class AuthorizerTest : public testing::Test {
   Mode mode_ = Mode::kEnforce;
   const char* resource_ = "thing/{Name}";
   string audited_;
+  /// The encoded authorization message of the last refusal.
+  string header_;
+  Usage::Seen used_;
+  SecretBox secrets_{string(SecretBox::kKeySize, 'k')};
+  AuthorizationMessages messages_{secrets_};
 };
 
 TEST_F(AuthorizerTest, NothingIsAllowedWithoutAPolicy) {
@@ -139,7 +147,7 @@ TEST_F(AuthorizerTest, NothingIsAllowedWithoutAPolicy) {
 TEST_F(AuthorizerTest, IdentityPoliciesAllowAndDeny) {
   allow("sample:*", kThing);
   EXPECT_EQ(ask(), "");
-  identities_.all[kUser].policies.push_back(statement("Deny", "sample:Put", "*"));
+  identities_.all[kUser].policies.push_back({.document = statement("Deny", "sample:Put", "*")});
   EXPECT_TRUE(ask().ends_with("with an explicit deny in an identity-based policy"));
 }
 
@@ -171,9 +179,9 @@ TEST_F(AuthorizerTest, BoundariesAndSessionPoliciesLimit) {
   caller_ = session();
   allow("sample:*", "*");
   EXPECT_EQ(ask(), "");
-  identities_.all[kRole].boundary = statement("Allow", "other:*", "*");
+  identities_.all[kRole].boundary = {.document = statement("Allow", "other:*", "*")};
   EXPECT_TRUE(ask().contains("no permissions boundary allows"));
-  identities_.all[kRole].boundary = statement("Allow", "sample:*", "*");
+  identities_.all[kRole].boundary = {.document = statement("Allow", "sample:*", "*")};
   caller_.session_policies = {statement("Allow", "sample:Get", "*")};
   EXPECT_TRUE(ask().contains("no session policy allows"));
   caller_.session_policies.push_back(statement("Allow", "sample:Put", "*"));
@@ -215,7 +223,7 @@ TEST_F(AuthorizerTest, ASuccessorOfTheSameNameIsSomebodyElse) {
 
 TEST_F(AuthorizerTest, UnreadablePoliciesDeny) {
   allow("sample:*", "*");
-  identities_.all[kUser].policies.emplace_back("{");
+  identities_.all[kUser].policies.push_back({.document = "{"});
   EXPECT_TRUE(ask().contains("explicit deny"));
 }
 
@@ -258,6 +266,65 @@ TEST_F(AuthorizerTest, AuditLetsThroughAndRecords) {
   allow("*", "*");
   EXPECT_EQ(ask("Unfinished"), "");
   EXPECT_TRUE(audited_.starts_with(R"({"denials": 1,)"));
+}
+
+TEST_F(AuthorizerTest, RefusalsCarryTheirDetails) {
+  identities_.all[kUser].policies.push_back(
+      {.document = statement("Deny", "sample:*", "*", R"(, "Sid": "Never")"), .name = "group/g/never"});
+  allow("sample:*", kThing);
+  EXPECT_NE(ask(), "");
+  const string details = messages_.decode(header_, "123456789012").value_or("");
+  EXPECT_TRUE(details.starts_with(R"({"allowed":false,"explicitDeny":true,"matchedStatements":{"items":[{)"
+                                  R"("statementId":"Never","effect":"DENY",)"
+                                  R"("policyType":"identity-based policy","policyId":"group/g/never",)"))
+      << details;
+  EXPECT_TRUE(details.contains(string(R"("action":"sample:Put","resource":")") + kThing + '"')) << details;
+  EXPECT_TRUE(details.contains(R"({"key":"aws:SourceIp","values":{"items":[{"value":"192.0.2.7"}]}})"));
+  EXPECT_FALSE(messages_.decode(header_, "999999999999"));
+}
+
+TEST_F(AuthorizerTest, DetailsOfBoundariesAndSessionPolicies) {
+  caller_ = session();
+  allow("sample:*", "*");
+  caller_.session_policies = {statement("Deny", "sample:Put", "*")};
+  EXPECT_NE(ask(), "");
+  EXPECT_TRUE(messages_.decode(header_, "123456789012")->contains(R"("policyType":"session policy","pr)"));
+  caller_.session_policies.clear();
+  identities_.all[kRole].boundary = {.document = statement("Deny", "*", "*"), .name = "arn:b"};
+  EXPECT_NE(ask(), "");
+  EXPECT_TRUE(messages_.decode(header_, "123456789012")
+                  ->contains(R"("policyType":"permissions boundary","policyId":"arn:b","pr)"));
+  // The statement that allows was not enough.
+  identities_.all[kRole].boundary = {.document = statement("Allow", "other:*", "*")};
+  EXPECT_NE(ask(), "");
+  EXPECT_TRUE(messages_.decode(header_, "123456789012")
+                  ->contains(R"("explicitDeny":false,"matchedStatements":{"items":[{"statementId":"",)"
+                             R"("effect":"ALLOW",)"));
+}
+
+TEST_F(AuthorizerTest, AuditKeepsTheDetailsOfTheFirst) {
+  mode_ = Mode::kAudit;
+  EXPECT_EQ(ask("PutThing", 3), "");
+  const auto at = audited_.find(R"("authorizationMessage": ")");
+  ASSERT_NE(at, string::npos) << audited_;
+  const auto start = audited_.find('"', audited_.find(':', at)) + 1;
+  const string message = audited_.substr(start, audited_.find('"', start) - start);
+  EXPECT_TRUE(messages_.decode(message, "123456789012")) << audited_;
+}
+
+TEST_F(AuthorizerTest, ObservingDecidesNothingAndReadsNothing) {
+  mode_ = Mode::kObserve;
+  EXPECT_EQ(ask(), "");
+  EXPECT_TRUE(used_.by_resource.empty());
+  caller_ = session();
+  caller_.is_function = true;
+  EXPECT_EQ(ask("PutThing", 3), "");
+  EXPECT_EQ(ask("Unfinished"), "");
+  EXPECT_EQ(ask(), "");
+  EXPECT_EQ(used_.by_resource.at(kThing), Usage::Actions{"sample:Put"});
+  EXPECT_EQ(identities_.reads, 0);
+  EXPECT_EQ(resources_.reads, 0);
+  EXPECT_EQ(audited_, R"({"denials": 0, "kept": []})");
 }
 
 TEST(Audit, KeepsTheLatest) {

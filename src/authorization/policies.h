@@ -16,13 +16,20 @@
 
 namespace martlet::authorization {
 
+/// A policy of a user or role.
+struct IdentityPolicy {
+  std::string document;
+  /// What denials call it: the ARN of a managed policy, "user/alice/NAME" of an inline one.
+  std::string name = {};
+};
+
 /// What decides what a user or role may do.
 struct Identity {
   /// The unique id ("AROA…"): sessions of a role that was deleted are not those of its successor.
   std::string id;
-  /// Documents of all its policies, those of a user's groups too.
-  std::vector<std::string> policies;
-  std::optional<std::string> boundary;
+  /// All its policies, those of a user's groups too.
+  std::vector<IdentityPolicy> policies;
+  std::optional<IdentityPolicy> boundary;
   Tags tags;
 };
 

@@ -40,6 +40,12 @@ policy::PolicyPtr Compiler::compile(const std::string& document) {
   return compiled;
 }
 
+const std::string* Compiler::document_of(const policy::Policy* compiled) const {
+  for (const auto& [document, policy] : compiled_)
+    if (policy.get() == compiled) return &document;
+  return nullptr;
+}
+
 Task<CompiledIdentityPtr> IdentityCache::find(std::string arn) {
   const std::uint64_t version = source_.version();
   refresh(identities_, version_, version, kMaxIdentities);
@@ -48,9 +54,15 @@ Task<CompiledIdentityPtr> IdentityCache::find(std::string arn) {
   auto compiled = std::make_shared<CompiledIdentity>();
   if (identity) {
     std::vector<policy::PolicyPtr> policies;
-    for (const std::string& document : identity->policies) policies.push_back(compiler_.compile(document));
+    for (IdentityPolicy& each : identity->policies) {
+      policies.push_back(compiler_.compile(each.document));
+      compiled->policy_names.push_back(std::move(each.name));
+    }
     if (!policies.empty()) compiled->policies = policy::PolicyGroup(std::move(policies));
-    if (identity->boundary) compiled->boundary = compiler_.compile(*identity->boundary);
+    if (identity->boundary) {
+      compiled->boundary = compiler_.compile(identity->boundary->document);
+      compiled->boundary_name = std::move(identity->boundary->name);
+    }
     compiled->tags = std::move(identity->tags);
     compiled->id = std::move(identity->id);
   }

@@ -20,6 +20,8 @@ namespace martlet::authorization {
 class Compiler {
  public:
   policy::PolicyPtr compile(const std::string& document);
+  /// What a policy was compiled from; null when that is not known any more. Looks through all.
+  [[nodiscard]] const std::string* document_of(const policy::Policy* compiled) const;
 
  private:
   std::unordered_map<std::string, policy::PolicyPtr> compiled_;
@@ -31,6 +33,9 @@ struct CompiledIdentity {
   std::string id;
   policy::PolicyGroup policies;
   policy::PolicyPtr boundary;
+  /// What denials call them, in the order of `policies`.
+  std::vector<std::string> policy_names;
+  std::string boundary_name;
   Tags tags;
 };
 using CompiledIdentityPtr = std::shared_ptr<const CompiledIdentity>;

@@ -1,6 +1,7 @@
 #include "authorization/usage.h"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
 
 #include "base/strings.h"
 
@@ -8,16 +9,20 @@ namespace martlet::authorization {
 
 namespace {
 
-/// Resources of one statement share their actions.
-std::string statement(const std::set<std::string, std::less<>>& actions,
-                      const std::vector<std::string>& resources) {
-  const auto list = [](const auto& texts) {
-    std::string out;
-    for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + quote_json(text);
-    return "[" + out + "]";
-  };
-  return R"(    {"Effect": "Allow", "Action": )" + list(actions) + R"(, "Resource": )" + list(resources) +
-         "}";
+/// Services are written in lower case in policies, though some do otherwise in their messages
+/// ("SNS:Publish").
+std::string written(std::string_view action) {
+  const std::size_t colon = std::min(action.find(':'), action.size());
+  return to_lower(action.substr(0, colon)).append(action.substr(colon));
+}
+
+/// "arn:…:log-group:NAME:log-stream:…" as policies have it: "arn:…:log-group:NAME:*".
+std::string whole_group(std::string_view resource) {
+  constexpr std::string_view kStream = ":log-stream:";
+  const std::size_t stream = resource.find(kStream);
+  const bool of_logs = resource.find(":logs:") < resource.find(":log-group:");
+  if (stream == std::string_view::npos || !of_logs) return std::string(resource);
+  return std::string(resource.substr(0, stream)).append(":*");
 }
 
 }  // namespace
@@ -32,36 +37,33 @@ void Usage::record(const std::string& session, std::string_view action, std::str
     found = sessions_.try_emplace(session).first;
   }
   Uses& uses = found->second;
-  auto at = uses.by_resource.find(resource);
-  if (at != uses.by_resource.end() && at->second.contains(action)) return;
+  std::string of = whole_group(resource);
+  std::string did = written(action);
+  const auto at = uses.by_resource.find(of);
+  if (at != uses.by_resource.end() && at->second.contains(did)) return;
   if (uses.count >= kMaxUsesOfOne) {
     ++left_out_;
     return;
   }
-  if (at == uses.by_resource.end()) at = uses.by_resource.try_emplace(std::string(resource)).first;
-  at->second.emplace(action);
+  uses.by_resource[std::move(of)].insert(std::move(did));
   ++uses.count;
 }
 
-std::string Usage::least_policy(std::string_view session_name) const {
-  std::map<std::string, Actions, std::less<>> by_resource;
+Usage::Seen Usage::seen(std::string_view session_name) const {
+  Seen seen;
   for (const auto& [session, uses] : sessions_) {
     if (std::string_view(session).substr(session.rfind('/') + 1) != session_name) continue;
+    seen.sessions.insert(session);
     for (const auto& [resource, actions] : uses.by_resource)
-      by_resource[resource].insert(actions.begin(), actions.end());
+      seen.by_resource[resource].insert(actions.begin(), actions.end());
   }
-  if (by_resource.empty()) return {};
-  std::map<Actions, std::vector<std::string>> by_actions;
-  for (const auto& [resource, actions] : by_resource) by_actions[actions].push_back(resource);
-  std::string statements;
-  for (const auto& [actions, resources] : by_actions)
-    statements += (statements.empty() ? "" : ",\n") + statement(actions, resources);
-  return "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n" + statements + "\n  ]\n}";
+  return seen;
 }
 
-void Usage::clear() {
+void Usage::clear(TimePoint now) {
   sessions_.clear();
   left_out_ = 0;
+  since_ = now;
 }
 
 }  // namespace martlet::authorization

@@ -15,7 +15,7 @@ namespace {
 constexpr char kFormat = 1;
 constexpr std::size_t kNonceSize = 12;
 constexpr std::size_t kTagSize = 16;
-constexpr std::size_t kOverhead = 1 + kNonceSize + kTagSize;
+static_assert(SecretBox::kOverhead == 1 + kNonceSize + kTagSize);
 
 using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 

@@ -4,6 +4,7 @@
 // and only in the place it was sealed for. AES-256-GCM over OpenSSL. Whoever stores secrets is given one; it
 // is free of threads and loops.
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ class SecretUnreadable : public std::runtime_error {
 class SecretBox {
  public:
   static constexpr std::size_t kKeySize = 32;
+  /// By so many bytes is what is sealed longer than the secret.
+  static constexpr std::size_t kOverhead = 29;
 
   /// Throws std::invalid_argument unless `key` has kKeySize bytes.
   explicit SecretBox(std::string key);

@@ -50,6 +50,8 @@ class CredentialSource {
 class Authorizer {
  public:
   virtual ~Authorizer() = default;
+  /// Whether it wants to be asked about calls with these credentials; null when they are not known.
+  [[nodiscard]] virtual bool concerns(const Credentials* /*credentials*/) const { return true; }
   /// `credentials`: what the caller signed with; null when that is not known. `input`: as in
   /// wire::Admission::admit().
   virtual Task<> authorize(const Credentials* credentials, const wire::Context& context,

@@ -108,17 +108,16 @@ class Transport final : public wire::StreamTransport {
 /// Has the authorizer decide about one call.
 class CallAdmission final : public wire::Admission {
  public:
-  CallAdmission(Authorizer& authorizer, const std::optional<Credentials>& credentials, const Call& call)
+  CallAdmission(Authorizer& authorizer, const Credentials* credentials, const Call& call)
       : authorizer_(authorizer), credentials_(credentials), call_(call) {}
 
   Task<> admit(const void* input) override {
-    return authorizer_.authorize(credentials_ ? &*credentials_ : nullptr, call_.context, *call_.model(),
-                                 *call_.operation, input);
+    return authorizer_.authorize(credentials_, call_.context, *call_.model(), *call_.operation, input);
   }
 
  private:
   Authorizer& authorizer_;
-  const std::optional<Credentials>& credentials_;
+  const Credentials* credentials_;
   const Call& call_;
 };
 
@@ -287,8 +286,10 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request, Tra
   if (!body_first) body = co_await read_body(call, request);
   DecodedBody decoded = authenticator.verify(claim, std::move(body));
   fill_context(call, claim, request);
-  if (parts.authorizer == nullptr) co_return co_await call_operation(call, std::move(decoded), transport);
-  CallAdmission admission(*parts.authorizer, claim.credentials, call);
+  const Credentials* credentials = claim.credentials ? &*claim.credentials : nullptr;
+  if (parts.authorizer == nullptr || !parts.authorizer->concerns(credentials))
+    co_return co_await call_operation(call, std::move(decoded), transport);
+  CallAdmission admission(*parts.authorizer, credentials, call);
   call.context.admission = &admission;
   co_return co_await call_operation(call, std::move(decoded), transport);
 }

@@ -35,6 +35,8 @@ class OneKey final : public CredentialSource {
 
 class DenyAll final : public Authorizer {
  public:
+  bool concerned = true;
+  [[nodiscard]] bool concerns(const Credentials*) const override { return concerned; }
   Task<> authorize(const Credentials*, const wire::Context& context, const wire::ServiceModel&,
                    const wire::Operation& operation, const void*) override {
     throw aws::Error("AccessDeniedException", context.caller.arn + " may not " + string(operation.name), 403);

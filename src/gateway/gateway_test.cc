@@ -164,6 +164,9 @@ TEST_F(GatewayTest, TheAuthorizerDecides) {
   const net::Response answer = ask(rest("GET", "/2015-03-31/functions", "AKIDEXAMPLE"));
   EXPECT_EQ(answer.status, 403);
   EXPECT_NE(answer.body.find("arn:aws:iam::123456789012:user/u may not ListFunctions"), string::npos);
+  // It is not asked about what does not concern it.
+  deny.concerned = false;
+  EXPECT_EQ(ask(rest("GET", "/2015-03-31/functions", "AKIDEXAMPLE")).status, 200);
 }
 
 TEST_F(GatewayTest, RequestsAreCounted) {

@@ -26,21 +26,6 @@ Principals::Type principal_type(std::string_view name) {
   return Principals::Type::kAws;
 }
 
-/// Numbers and truth values need no quotes.
-std::vector<std::string> condition_values(const json::value& value) {
-  const auto text_of = [](const json::value& item) {
-    const auto* text = item.if_string();
-    return text ? std::string(*text) : json::serialize(item);
-  };
-  std::vector<std::string> values;
-  if (const auto* list = value.if_array()) {
-    for (const json::value& item : *list) values.push_back(text_of(item));
-  } else {
-    values.push_back(text_of(value));
-  }
-  return values;
-}
-
 }  // namespace
 
 /// Compiles the statements of one document.
@@ -101,7 +86,7 @@ class Policy::Reader {
             statement.unknown_operator = true;
             return;
           }
-          statement.conditions.emplace_back(*how, key, condition_values(value), variables_);
+          statement.conditions.emplace_back(*how, key, grammar::condition_values(value), variables_);
         });
   }
 

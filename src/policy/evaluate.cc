@@ -36,7 +36,7 @@ class Evaluation {
       : request_(request),
         policies_(policies),
         trace_(trace),
-        reader_(request, trace ? &trace->missing_keys : nullptr),
+        reader_(request, trace ? &trace->missing_keys : nullptr, trace ? &trace->asked_keys : nullptr),
         action_(to_lower(request.action)),
         look_up_(action_, request.resource) {}
 
@@ -187,6 +187,19 @@ Decision Evaluation::grant(const Verdicts& verdicts) const {
   return by_identity ? kByIdentity : kByResource;
 }
 
+std::string_view article(PolicyType type, ResourceRule rule) {
+  if (type == PolicyType::kIdentity) return "an ";
+  return type == PolicyType::kResource && rule == ResourceRule::kRoleTrust ? "the " : "a ";
+}
+
+std::string_view shown(const Principal& principal) {
+  if (!principal.arn.empty()) return principal.arn;
+  if (!principal.service.empty()) return principal.service;
+  return principal.provider.empty() ? std::string_view("anonymous") : principal.provider;
+}
+
+}  // namespace
+
 std::string_view named(PolicyType type, ResourceRule rule) {
   switch (type) {
     case PolicyType::kIdentity:
@@ -200,19 +213,6 @@ std::string_view named(PolicyType type, ResourceRule rule) {
   }
   return "policy";
 }
-
-std::string_view article(PolicyType type, ResourceRule rule) {
-  if (type == PolicyType::kIdentity) return "an ";
-  return type == PolicyType::kResource && rule == ResourceRule::kRoleTrust ? "the " : "a ";
-}
-
-std::string_view shown(const Principal& principal) {
-  if (!principal.arn.empty()) return principal.arn;
-  if (!principal.service.empty()) return principal.service;
-  return principal.provider.empty() ? std::string_view("anonymous") : principal.provider;
-}
-
-}  // namespace
 
 bool PolicySet::names_resource_tags() const {
   const auto names = [](const PolicyPtr& policy) { return policy && policy->names_resource_tags(); };

@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/document.h"
+#include "policy/keys.h"
 #include "policy/request.h"
 
 namespace martlet::policy {
@@ -77,6 +79,8 @@ struct Trace {
   std::vector<MatchedStatement> matched;
   /// Condition keys that statements asked for in vain; lower case.
   std::vector<std::string> missing_keys;
+  /// All that they asked for.
+  std::vector<AskedKey> asked_keys;
 };
 
 /// `request.principal` must be set. With a trace, every statement is looked at, which takes longer.
@@ -87,5 +91,8 @@ Decision evaluate(const Request& request, const PolicySet& policies, Trace* trac
 /// resource-based policy". `decision` must be a denial.
 std::string denial_message(const Request& request, const Decision& decision,
                            ResourceRule rule = ResourceRule::kEither);
+
+/// What messages call policies of this type: "identity-based policy".
+std::string_view named(PolicyType type, ResourceRule rule = ResourceRule::kEither);
 
 }  // namespace martlet::policy

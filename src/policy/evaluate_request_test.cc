@@ -141,6 +141,27 @@ TEST(Evaluate, TraceTellsWhatAppliedAndWhatWasMissing) {
   EXPECT_EQ(trace.missing_keys, (std::vector<std::string>{"aws:requesttag/team", "sqs:x"}));
 }
 
+TEST(Evaluate, TracesTellWhatKeysWere) {
+  const Principal ann = user("ann");
+  const PolicySet policies{
+      .identity = PolicyGroup(
+          {policy_of(R"(Allow sqs:* on * if "StringEquals": {"AWS:UserName": "bob", "sqs:x": "b"}, )"
+                     R"("ForAnyValue:StringLike": {"aws:TagKeys": "c*", "aws:tagkeys": "d*"})")})};
+  ContextList context;
+  context.set("aws:TagKeys", std::vector<std::string>{"a", "b"});
+  const Request request{
+      .principal = &ann, .action = "sqs:SendMessage", .resource = kQueue, .context = &context};
+  Trace trace;
+  EXPECT_EQ(told(evaluate(request, policies, &trace)), "no identity");
+  std::string keys;
+  for (const AskedKey& key : trace.asked_keys) {
+    keys += key.name + "=";
+    for (const std::string& value : key.values) keys += value + ",";
+    keys += " ";
+  }
+  EXPECT_EQ(keys, "AWS:UserName=ann, sqs:x= aws:TagKeys=a,b, ");
+}
+
 TEST(Evaluate, DenialsSpeakAsAwsDoes) {
   const Principal ann = user("ann");
   const Request request{.principal = &ann, .action = "sqs:SendMessage", .resource = kQueue};

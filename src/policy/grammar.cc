@@ -65,6 +65,20 @@ Effect effect(const json::object& statement) {
   refuse("Invalid effect: " + json::serialize(*effect));
 }
 
+std::vector<std::string> condition_values(const json::value& value) {
+  const auto text_of = [](const json::value& item) {
+    const auto* text = item.if_string();
+    return text ? std::string(*text) : json::serialize(item);
+  };
+  std::vector<std::string> values;
+  if (const auto* list = value.if_array()) {
+    for (const json::value& item : *list) values.push_back(text_of(item));
+  } else {
+    values.push_back(text_of(value));
+  }
+  return values;
+}
+
 bool is_principal_type(std::string_view name) { return is_one_of(name, kPrincipalTypes); }
 
 }  // namespace martlet::policy::grammar

@@ -10,6 +10,7 @@
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/document.h"
 
@@ -70,6 +71,9 @@ void for_each_condition(const json::value& condition, const auto& take) {
     }
   }
 }
+
+/// The values of such a line. Numbers and truth values need no quotes.
+std::vector<std::string> condition_values(const json::value& value);
 
 void for_each_statement(const json::object& policy, const auto& take) {
   const auto* statements = policy.if_contains("Statement");

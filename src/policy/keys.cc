@@ -62,7 +62,7 @@ std::string iso_8601(TimePoint time) {
 
 }  // namespace
 
-Key::Key(std::string_view text) : name(to_lower(text)), known(KnownKey::kNone) {
+Key::Key(std::string_view text) : name(to_lower(text)), written(text), known(KnownKey::kNone) {
   for (const auto& [key, meaning] : kKnownKeys) {
     if (key == name) known = meaning;
   }
@@ -104,16 +104,27 @@ ContextValues KeyReader::known_value(KnownKey known) {
   return {};
 }
 
-ContextValues KeyReader::values(const Key& key) {
+ContextValues KeyReader::look_up(const Key& key) {
   if (key.known != KnownKey::kNone) {
     if (const ContextValues own = known_value(key.known); !own.empty()) return own;
   }
-  if (request_.context) {
-    if (const ContextValues given = request_.context->find(key.name); !given.empty()) return given;
-  }
-  if (missing_ && std::find(missing_->begin(), missing_->end(), key.name) == missing_->end())
+  return request_.context ? request_.context->find(key.name) : ContextValues();
+}
+
+void KeyReader::note(const Key& key, const ContextValues& values) {
+  for (const AskedKey& known : *asked_)
+    if (to_lower(known.name) == key.name) return;
+  AskedKey& asked = asked_->emplace_back(AskedKey{.name = key.written, .values = {}});
+  for (std::size_t i = 0; i < values.size(); ++i) asked.values.emplace_back(values[i]);
+}
+
+ContextValues KeyReader::values(const Key& key) {
+  const ContextValues values = look_up(key);
+  if (missing_ && values.empty() &&
+      std::find(missing_->begin(), missing_->end(), key.name) == missing_->end())
     missing_->push_back(key.name);
-  return {};
+  if (asked_) note(key, values);
+  return values;
 }
 
 std::optional<std::string_view> KeyReader::variable(const Key& key) {

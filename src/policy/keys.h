@@ -33,14 +33,23 @@ struct Key {
   explicit Key(std::string_view text);
   /// In lower case.
   std::string name;
+  /// As the policy has it.
+  std::string written;
   KnownKey known;
+};
+
+/// A condition key that was asked for, as the policy writes it; without values when it was not there.
+struct AskedKey {
+  std::string name;
+  std::vector<std::string> values;
 };
 
 class KeyReader {
  public:
-  /// `missing`, when given, collects the keys that were asked for in vain, each once.
-  explicit KeyReader(const Request& request, std::vector<std::string>* missing = nullptr)
-      : request_(request), missing_(missing) {}
+  /// `asked`, when given, collects the keys that were asked for, `missing` those in vain; each once.
+  explicit KeyReader(const Request& request, std::vector<std::string>* missing = nullptr,
+                     std::vector<AskedKey>* asked = nullptr)
+      : request_(request), missing_(missing), asked_(asked) {}
 
   ContextValues values(const Key& key);
   /// What a policy variable of this name stands for; nullopt unless the key has exactly one value.
@@ -50,8 +59,11 @@ class KeyReader {
 
  private:
   ContextValues known_value(KnownKey known);
+  ContextValues look_up(const Key& key);
+  void note(const Key& key, const ContextValues& values);
   const Request& request_;
   std::vector<std::string>* missing_;
+  std::vector<AskedKey>* asked_;
   std::string scratch_;
   std::string current_time_;
   std::string epoch_time_;

@@ -2,11 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cmath>
 
+#include "authorization/suggestion.h"
+#include "base/error.h"
 #include "base/strings.h"
 #include "server/version.h"
 
@@ -105,11 +108,25 @@ Task<> Admin::clock(net::Request& request, net::ResponseWriter& answer) {
 Task<> Admin::audit(net::Request& request, net::ResponseWriter& answer) {
   if (const std::string why = objection(request); !why.empty()) {
     co_await answer.send(refusal(403, why));
-  } else if (parts_.authorizer == nullptr) {
+  } else if (parts_.authorizer.mode() == authorization::Mode::kObserve) {
     co_await answer.send(refusal(404, "Nothing is recorded: start the server with --auth audit."));
   } else {
-    co_await answer.send(json(200, parts_.authorizer->audit().json()));
+    co_await answer.send(json(200, parts_.authorizer.audit().json()));
   }
+}
+
+Task<std::string> Admin::why_unseen(std::string function) {
+  wire::Context context;
+  context.region = parts_.region;
+  context.account = parts_.account;
+  try {
+    co_await parts_.lambda.GetFunctionConfiguration(context, {.function_name = function});
+  } catch (const aws::Error&) {
+    co_return "There is no function " + function + " in " + context.region + " of account " +
+        context.account + ", and none of that name was seen elsewhere.";
+  }
+  co_return function +
+      " has called nothing as its role since the server was started or reset: invoke it, then ask again.";
 }
 
 Task<> Admin::policy(net::Request& request, net::ResponseWriter& answer) {
@@ -118,17 +135,17 @@ Task<> Admin::policy(net::Request& request, net::ResponseWriter& answer) {
     co_await answer.send(refusal(403, why));
     co_return;
   }
-  if (parts_.authorizer == nullptr) {
-    co_await answer.send(refusal(404, "Nothing is recorded: start the server with --auth audit."));
+  const std::string_view path = request.head().path();
+  const std::string function =
+      percent_decode(path.substr(std::min(kPath.size(), path.size()))).value_or(std::string());
+  authorization::Suggestion suggestion = authorization::suggest(parts_.authorizer.usage(), function);
+  if (suggestion.policy.empty()) {
+    co_await answer.send(refusal(404, co_await why_unseen(function)));
     co_return;
   }
-  const std::string_view path = request.head().path();
-  const std::string_view function = path.starts_with(kPath) ? path.substr(kPath.size()) : std::string_view();
-  std::string document = parts_.authorizer->usage().least_policy(function);
-  if (document.empty())
-    co_await answer.send(refusal(404, "Nothing of this function was seen since the server has started."));
-  else
-    co_await answer.send(json(200, std::move(document)));
+  net::Response response = json(200, std::move(suggestion.policy));
+  for (std::string& note : suggestion.notes) response.headers.add(authorization::kNoteHeader, std::move(note));
+  co_await answer.send(std::move(response));
 }
 
 Task<> Admin::code(net::Request& request, net::ResponseWriter& answer) {

@@ -28,8 +28,10 @@ class Admin {
     std::function<Task<>()> reset;
     /// Whether a stranger may reset and move the clock: not under --auth enforce.
     bool open = true;
-    /// Null where nobody is asked.
-    authorization::Authorizer* authorizer = nullptr;
+    authorization::Authorizer& authorizer;
+    /// Where functions are looked for.
+    std::string region;
+    std::string account;
     /// Request::listener() of the server's own port: from inside environments nobody does either.
     std::string listener;
   };
@@ -46,7 +48,8 @@ class Admin {
   Task<> clock(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/audit
   Task<> audit(net::Request& request, net::ResponseWriter& answer);
-  /// GET /_martlet/policy/FUNCTION: the least policy that covers what it was seen to do
+  /// GET /_martlet/policy/FUNCTION: the least policy that covers what it was seen to do; what there is to say
+  /// of it, in headers (authorization::kNoteHeader)
   Task<> policy(net::Request& request, net::ResponseWriter& answer);
   /// GET /_martlet/lambda/code/...
   Task<> code(net::Request& request, net::ResponseWriter& answer);
@@ -56,6 +59,8 @@ class Admin {
  private:
   /// Why this request may not change the state of the server; empty when it may.
   [[nodiscard]] std::string objection(const net::Request& request) const;
+  /// Why there is nothing to say of a function.
+  Task<std::string> why_unseen(std::string function);
 
   Parts parts_;
 };

@@ -64,6 +64,18 @@ gateway::GatewayOptions gateway_options(const ServeOptions& options) {
   return out;
 }
 
+authorization::Mode authorization_mode(gateway::AuthMode auth) {
+  switch (auth) {
+    case gateway::AuthMode::kOpen:
+      return authorization::Mode::kObserve;
+    case gateway::AuthMode::kAudit:
+      return authorization::Mode::kAudit;
+    case gateway::AuthMode::kEnforce:
+      break;
+  }
+  return authorization::Mode::kEnforce;
+}
+
 }  // namespace
 
 /// In the order in which they depend on one another; destroyed in the opposite order.
@@ -97,20 +109,20 @@ struct App::Parts {
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .secrets = secrets}};
   logs::LogsService logs{*store, *clock, ids};
 
-  std::optional<Enforcement> enforcement = make_enforcement();
+  std::unique_ptr<Enforcement> enforcement = make_enforcement();
   RoleDirectory role_directory{iam.directory(), credentials};
   net::Client identity_providers{executor, *clock, {.read_timeout = kProviderPatience}};
   sts::StsService sts{{.clock = *clock,
                        .ids = ids,
                        .secrets = secrets,
                        .identities = role_directory,
-                       .trust = enforcement ? &*enforcement : nullptr,
+                       .trust = enforcement.get(),
                        .client = identity_providers}};
   gateway::Gateway gateway{{.clock = *clock,
                             .ids = ids,
                             .metrics = metrics,
                             .credentials = &credentials,
-                            .authorizer = enforcement ? &*enforcement : nullptr},
+                            .authorizer = enforcement.get()},
                            gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
@@ -159,11 +171,12 @@ struct App::Parts {
                .services = services,
                .reset = [this] { return reset(); },
                .open = options.auth != gateway::AuthMode::kEnforce,
-               .authorizer = enforcement ? &enforcement->authorizer() : nullptr,
+               .authorizer = enforcement->authorizer(),
+               .region = options.region,
+               .account = options.account,
                .listener = kListener}};
 
-  /// None where everybody may do everything.
-  std::optional<Enforcement> make_enforcement();
+  std::unique_ptr<Enforcement> make_enforcement();
   lambda::RoleIsUsable role_check();
   lambda::RoleRefusal role_refusal();
   lambda::CallerRefusal caller_refusal();
@@ -180,15 +193,13 @@ struct App::Parts {
   Task<> stop();
 };
 
-std::optional<Enforcement> App::Parts::make_enforcement() {
-  if (options.auth == gateway::AuthMode::kOpen) return std::nullopt;
-  credentials.set_directory(iam.directory());
-  return std::optional<Enforcement>(
-      std::in_place,
-      Enforcement::Parts{.clock = *clock,
-                         .mode = options.auth == gateway::AuthMode::kEnforce ? authorization::Mode::kEnforce
-                                                                             : authorization::Mode::kAudit,
-                         .directory = iam.directory()});
+std::unique_ptr<Enforcement> App::Parts::make_enforcement() {
+  if (options.auth != gateway::AuthMode::kOpen) credentials.set_directory(iam.directory());
+  return std::make_unique<Enforcement>(Enforcement::Parts{.clock = *clock,
+                                                          .mode = authorization_mode(options.auth),
+                                                          .directory = iam.directory(),
+                                                          .credentials = credentials,
+                                                          .secrets = secrets});
 }
 
 lambda::RoleIsUsable App::Parts::role_check() {
@@ -199,7 +210,6 @@ lambda::RoleIsUsable App::Parts::role_check() {
 }
 
 lambda::RoleRefusal App::Parts::role_refusal() {
-  if (!enforcement) return {};
   return [this](std::string role_arn, std::string function, std::string action, std::string resource) {
     return enforcement->role_refusal(std::move(role_arn), std::move(function), std::move(action),
                                      std::move(resource));
@@ -207,7 +217,7 @@ lambda::RoleRefusal App::Parts::role_refusal() {
 }
 
 lambda::CallerRefusal App::Parts::caller_refusal() {
-  if (!enforcement) return {};
+  if (options.auth == gateway::AuthMode::kOpen) return {};
   return [this](const wire::Context& context, std::string action, std::string resource) {
     return enforcement->caller_refusal(context, std::move(action), std::move(resource));
   };
@@ -247,10 +257,8 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
 }
 
 void App::Parts::register_everything() {
-  if (enforcement) {
-    enforcement->add(lambda, logs, sns, sqs);
-    targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
-  }
+  enforcement->add(lambda, logs, sns, sqs);
+  targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
   targets.add("lambda", lambda.target());
   targets.add("sns", sns.target());
   targets.add("sqs", sqs.target());
@@ -372,10 +380,8 @@ Task<> App::Parts::reset() {
   sns.reset();
   logs.reset();
   iam.reset();
-  if (enforcement) {
-    enforcement->authorizer().audit().clear();
-    enforcement->authorizer().usage().clear();
-  }
+  enforcement->authorizer().audit().clear();
+  enforcement->authorizer().usage().clear(clock->now());
   sqs.reset();
   credentials.reset();
   packages.sweep([](const std::string&) { return false; });

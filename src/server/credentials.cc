@@ -113,6 +113,11 @@ std::string Credentials::account_of(const std::string& access_key_id) const {
   return found == by_key_.end() ? std::string() : found->second.caller.account;
 }
 
+bool Credentials::is_of_function(const std::string& access_key_id) const {
+  const auto found = by_key_.find(access_key_id);
+  return found != by_key_.end() && !found->second.environment.empty();
+}
+
 Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id,
                                                             std::string session_token) {
   const auto found = by_key_.find(access_key_id);

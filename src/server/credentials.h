@@ -65,6 +65,9 @@ class Credentials final : public gateway::CredentialSource {
   /// The account of the root key, or of a key of a function; empty for others.
   [[nodiscard]] std::string account_of(const std::string& access_key_id) const;
 
+  /// Whether a function was given this key.
+  [[nodiscard]] bool is_of_function(const std::string& access_key_id) const;
+
   Task<std::optional<gateway::Credentials>> find(std::string access_key_id,
                                                  std::string session_token) override;
 

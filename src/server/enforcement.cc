@@ -85,7 +85,8 @@ Enforcement::Enforcement(Parts parts)
       iam_names_(parts.directory),
       identities_(parts.directory),
       iam_tags_(parts.directory),
-      authorizer_(parts.clock, parts.mode, identities_) {
+      messages_(parts.secrets),
+      authorizer_(parts.clock, parts.mode, identities_, &messages_) {
   for (RuledService& service : rules_of_services(iam_names_))
     authorizer_.add_service(*service.model, std::move(service.rules));
   authorizer_.add_resource_tags("iam", iam_tags_);
@@ -102,12 +103,16 @@ void Enforcement::add(lambda::LambdaService& lambda, logs::LogsService& logs, sn
   authorizer_.add_resource_tags("sqs", sqs.resource_tags());
 }
 
+bool Enforcement::concerns(const gateway::Credentials* credentials) const {
+  return !only_watches() || (credentials != nullptr && !credentials->environment.empty());
+}
+
 Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wire::Context& context,
                               const wire::ServiceModel& service, const wire::Operation& operation,
                               const void* input) {
   authorization::Caller caller = caller_of(context.caller);
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
-  note_use(caller, context, service.signing_name);
+  if (!only_watches()) note_use(caller, context, service.signing_name);
   check_session(context.caller, service, operation);
   co_await authorizer_.authorize(caller, context, service, operation, input);
 }
@@ -140,11 +145,12 @@ void Enforcement::check_session(const wire::Caller& caller, const wire::ServiceM
     throw aws::Error("InvalidClientTokenId", "The security token included in the request is invalid", 403);
 }
 
-Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask) {
-  const authorization::Caller caller = caller_of(ask.context.caller);
+Task<std::optional<authorization::Denial>> Enforcement::refusal(sts::RoleAsk ask) {
+  authorization::Caller caller = caller_of(ask.context.caller);
+  caller.is_function = parts_.credentials.is_of_function(ask.context.caller.access_key_id);
   // On AWS, too, the root user may do everything but this.
   if (caller.principal.kind == PrincipalKind::kRoot && parts_.mode == authorization::Mode::kEnforce)
-    co_return "Roles may not be assumed by root accounts.";
+    co_return authorization::Denial{.message = "Roles may not be assumed by root accounts."};
   co_return co_await authorizer_.refusal(caller, {.action = ask.action,
                                                   .resource = ask.role.arn,
                                                   .context = &ask.context,
@@ -152,7 +158,7 @@ Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask) {
                                                   .trust_policy = &ask.role.trust_policy});
 }
 
-Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask, std::string provider_arn) {
+Task<std::optional<authorization::Denial>> Enforcement::refusal(sts::RoleAsk ask, std::string provider_arn) {
   authorization::Caller caller;
   caller.principal = {.kind = PrincipalKind::kWebIdentity, .provider = std::move(provider_arn)};
   co_return co_await authorizer_.refusal(caller, {.action = ask.action,
@@ -163,7 +169,7 @@ Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask, std::str
 }
 
 Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::string name) {
-  const auto role = co_await parts_.directory.identity(role_arn);
+  const auto role = only_watches() ? nullptr : co_await parts_.directory.identity(role_arn);
   const auto arn = Arn::parse(role_arn).value_or(Arn{});
   const std::string role_name = arn.resource.substr(arn.resource.rfind('/') + 1);
   authorization::Caller caller;
@@ -178,6 +184,7 @@ Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::s
 }
 
 Task<> Enforcement::admit(const targets::Delivery& delivery) {
+  if (only_watches() && delivery.role_arn.empty()) co_return;
   const std::string_view action = action_of_delivery(delivery.to.service);
   const Arn source = Arn::parse(delivery.source_arn).value_or(Arn{});
   authorization::Caller caller;
@@ -189,23 +196,23 @@ Task<> Enforcement::admit(const targets::Delivery& delivery) {
     caller.source_account = source.account;
   }
   const std::string to = delivery.to.str();
-  const auto message = co_await authorizer_.refusal(caller, {.action = action, .resource = to});
-  if (message) throw aws::Error("AccessDenied", *message, 403);
+  auto denial = co_await authorizer_.refusal(caller, {.action = action, .resource = to});
+  if (denial) throw authorization::error_of(std::move(*denial), "AccessDenied", 403);
 }
 
 Task<std::string> Enforcement::role_refusal(std::string role_arn, std::string function, std::string action,
                                             std::string resource) {
   const authorization::Caller caller = co_await session_of(std::move(role_arn), std::move(function));
-  const auto message = co_await authorizer_.refusal(caller, {.action = action, .resource = resource});
-  co_return message.value_or("");
+  const auto denial = co_await authorizer_.refusal(caller, {.action = action, .resource = resource});
+  co_return denial ? denial->message : std::string();
 }
 
 Task<std::string> Enforcement::caller_refusal(const wire::Context& context, std::string action,
                                               std::string resource) {
   const authorization::Caller caller = caller_of(context.caller);
-  const auto message =
+  const auto denial =
       co_await authorizer_.refusal(caller, {.action = action, .resource = resource, .context = &context});
-  co_return message.value_or("");
+  co_return denial ? denial->message : std::string();
 }
 
 Task<bool> Enforcement::trusts(std::string role_arn, std::string service) {

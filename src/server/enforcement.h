@@ -1,16 +1,19 @@
 #pragma once
 
-// Enforcement: the authorizer of a server that does not let everybody do everything, with the rules and
-// policies of all services. Between the gateway, which knows who signed, and the authorizer, which knows what
-// they may. Lives on the loop; what it is given outlives it.
+// Enforcement: the authorizer of the server, with the rules and policies of all services. Between the
+// gateway, which knows who signed, and the authorizer, which knows what they may. Where everybody may do
+// everything it only watches functions. Lives on the loop; what it is given outlives it.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "authorization/authorization_message.h"
 #include "authorization/authorizer.h"
 #include "base/clock.h"
+#include "base/secret_box.h"
 #include "gateway/auth.h"
+#include "server/credentials.h"
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
 #include "services/lambda/service.h"
@@ -36,6 +39,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
     const Clock& clock;
     authorization::Mode mode;
     iam::Directory& directory;
+    const Credentials& credentials;
+    const SecretBox& secrets;
   };
 
   explicit Enforcement(Parts parts);
@@ -43,12 +48,13 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   void add(lambda::LambdaService& lambda, logs::LogsService& logs, sns::SnsService& sns,
            sqs::SqsService& sqs);
 
+  [[nodiscard]] bool concerns(const gateway::Credentials* credentials) const override;
   Task<> authorize(const gateway::Credentials* credentials, const wire::Context& context,
                    const wire::ServiceModel& service, const wire::Operation& operation,
                    const void* input) override;
 
-  Task<std::optional<std::string>> refusal(sts::RoleAsk ask) override;
-  Task<std::optional<std::string>> refusal(sts::RoleAsk ask, std::string provider_arn) override;
+  Task<std::optional<authorization::Denial>> refusal(sts::RoleAsk ask) override;
+  Task<std::optional<authorization::Denial>> refusal(sts::RoleAsk ask, std::string provider_arn) override;
 
   /// Whether the role exists and its trust policy lets the service ("lambda.amazonaws.com") assume it.
   Task<bool> trusts(std::string role_arn, std::string service);
@@ -71,13 +77,15 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   /// aws::Error.
   void check_session(const wire::Caller& caller, const wire::ServiceModel& service,
                      const wire::Operation& operation) const;
-  /// A session of the role; without an identity when there is no such role.
+  [[nodiscard]] bool only_watches() const { return parts_.mode == authorization::Mode::kObserve; }
+  /// A session of the role; without an identity when there is no such role, or nobody asks for it.
   Task<authorization::Caller> session_of(std::string role_arn, std::string name);
 
   Parts parts_;
   iam::Names iam_names_;
   iam::PolicySource identities_;
   iam::TagSource iam_tags_;
+  authorization::AuthorizationMessages messages_;
   authorization::Authorizer authorizer_;
 };
 

@@ -232,8 +232,17 @@ CommandLine parse_command_line(int argc, char** argv) {
   CLI::App* policy = app.add_subcommand("policy", "Work with the policies of a running server");
   policy->require_subcommand(1);
   CLI::App* suggest = policy->add_subcommand(
-      "suggest", "Print the least policy that covers what a function was seen to do (--auth audit)");
-  suggest->add_option("function", line.function, "The function's name")->required();
+      "suggest",
+      "Print the least policy that covers what a function was seen to do as its role: its calls with an "
+      "SDK,\n"
+      "its destinations, its event source mappings. Invoke the function first, on all its paths: what it "
+      "did\n"
+      "is remembered by a server under --auth open or audit until that ends or is reset.");
+  suggest->footer(
+      "The policy is printed on stdout, what there is to say of it on stderr. To give it to a role:\n"
+      "  martlet policy suggest FUNCTION > policy.json\n"
+      "  aws iam put-role-policy --role-name ROLE --policy-name least --policy-document file://policy.json");
+  suggest->add_option("function", line.function, "Its name or ARN")->required();
   suggest->add_option("--endpoint", line.endpoint, "Where the server listens")->capture_default_str();
   try {
     refuse_unknown_command(app, argc, argv);

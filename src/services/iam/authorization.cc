@@ -291,13 +291,22 @@ Task<std::string> Names::complete(Call call, std::string_view kind, std::string 
   co_return made_of(context, noun.value_or(kind), call.member("Path"), value);
 }
 
+namespace {
+
+authorization::IdentityPolicy named(const IdentityPolicy& policy) {
+  if (!policy.arn.empty()) return {policy.document, policy.arn};
+  return {policy.document, std::string(policy.noun) + "/" + policy.owner + "/" + policy.name};
+}
+
+}  // namespace
+
 Task<std::optional<authorization::Identity>> PolicySource::find(std::string arn) {
   const auto found = co_await directory_.identity(std::move(arn));
   if (!found) co_return std::nullopt;
   authorization::Identity identity;
   identity.id = found->id;
-  for (const IdentityPolicy& policy : found->policies) identity.policies.push_back(policy.document);
-  if (found->boundary) identity.boundary = found->boundary->document;
+  for (const IdentityPolicy& policy : found->policies) identity.policies.push_back(named(policy));
+  if (found->boundary) identity.boundary = named(*found->boundary);
   for (const TagRecord& tag : found->tags) identity.tags.emplace_back(tag.key, tag.value);
   co_return identity;
 }

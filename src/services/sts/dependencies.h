@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "authorization/denial.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret_box.h"
@@ -58,10 +59,10 @@ struct RoleAsk {
 class Trust {
  public:
   virtual ~Trust() = default;
-  /// Why the caller may not, in AWS's words; nullopt when it may.
-  virtual Task<std::optional<std::string>> refusal(RoleAsk ask) = 0;
+  /// Why the caller may not; nullopt when it may.
+  virtual Task<std::optional<authorization::Denial>> refusal(RoleAsk ask) = 0;
   /// The same for who is known by a provider of this ARN only.
-  virtual Task<std::optional<std::string>> refusal(RoleAsk ask, std::string provider_arn) = 0;
+  virtual Task<std::optional<authorization::Denial>> refusal(RoleAsk ask, std::string provider_arn) = 0;
 };
 
 struct Dependencies {

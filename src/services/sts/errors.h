@@ -3,7 +3,9 @@
 // Every error that STS answers with, in the words its users meet on AWS. HTTP statuses follow the model.
 
 #include <string>
+#include <utility>
 
+#include "authorization/denial.h"
 #include "base/error.h"
 
 namespace martlet::sts {
@@ -12,6 +14,9 @@ inline aws::Error missing_token() {
   return {"MissingAuthenticationToken", "Request is missing Authentication Token", 403};
 }
 inline aws::Error access_denied(std::string message) { return {"AccessDenied", std::move(message), 403}; }
+inline aws::Error access_denied(authorization::Denial denial) {
+  return authorization::error_of(std::move(denial), "AccessDenied", 403);
+}
 inline aws::Error validation_error(std::string message) { return {"ValidationError", std::move(message)}; }
 inline aws::Error invalid_parameter(std::string message) {
   return {"InvalidParameterValue", std::move(message)};
@@ -38,7 +43,8 @@ inline aws::Error provider_unreachable(const std::string& url) {
   return {"IDPCommunicationError", "The keys of the identity provider " + url + " could not be retrieved"};
 }
 inline aws::Error invalid_authorization_message() {
-  return {"InvalidAuthorizationMessageException", "The message is none that was encoded here"};
+  return {"InvalidAuthorizationMessageException",
+          "The message is none that was encoded here for this account"};
 }
 
 }  // namespace martlet::sts

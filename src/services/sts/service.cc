@@ -2,12 +2,17 @@
 
 #include "services/sts/service.h"
 
+#include <utility>
+
 #include "services/sts/errors.h"
 
 namespace martlet::sts {
 
 StsService::StsService(Dependencies with)
-    : with_(with), tokens_(with.secrets, with.ids), provider_keys_(with.client, with.clock) {}
+    : with_(with),
+      tokens_(with.secrets, with.ids),
+      messages_(with.secrets),
+      provider_keys_(with.client, with.clock) {}
 
 Credentials shown(const TemporaryCredentials& credentials) {
   return {.access_key_id = credentials.access_key_id,
@@ -41,10 +46,12 @@ Task<GetAccessKeyInfoResponse> StsService::GetAccessKeyInfo(wire::Context&, GetA
 }
 
 Task<DecodeAuthorizationMessageResponse> StsService::DecodeAuthorizationMessage(
-    wire::Context&, DecodeAuthorizationMessageRequest) {
-  // No service here encodes its denials, as few do on AWS: what comes was encoded elsewhere.
-  throw invalid_authorization_message();
-  co_return DecodeAuthorizationMessageResponse{};
+    wire::Context& context, DecodeAuthorizationMessageRequest input) {
+  auto details = messages_.decode(input.encoded_message, context.caller.account);
+  if (!details) throw invalid_authorization_message();
+  DecodeAuthorizationMessageResponse output;
+  output.decoded_message = std::move(*details);
+  co_return output;
 }
 
 }  // namespace martlet::sts

@@ -4,6 +4,7 @@
 // known again by itself (session_tokens.h). Owned by the server. Lives on the loop.
 
 #include "api/sts/api.h"
+#include "authorization/authorization_message.h"
 #include "services/sts/dependencies.h"
 #include "services/sts/passed.h"
 #include "services/sts/provider_keys.h"
@@ -52,6 +53,7 @@ class StsService final : public Api {
 
   Dependencies with_;
   SessionTokens tokens_;
+  authorization::AuthorizationMessages messages_;
   ProviderKeys provider_keys_;
 };
 
