@@ -39,6 +39,7 @@ bool is_still(const CompiledIdentity& identity, const policy::Principal& princip
 }
 
 std::string_view name_of(const policy::Principal& principal) {
+  if (principal.kind == PrincipalKind::kAnonymous) return "anonymous";
   return principal.arn.empty() ? std::string_view(principal.service) : std::string_view(principal.arn);
 }
 
@@ -109,10 +110,11 @@ bool Authorizer::lets_through(const Caller& caller, std::string_view action, std
 }
 
 Task<std::optional<std::string>> Authorizer::refusal(const Caller& caller, Ask ask) {
+  const std::string_view remembered = ask.remembered_as.empty() ? ask.resource : ask.remembered_as;
   if (caller.is_function)
-    usage_.record(caller.principal.arn, ask.action, ask.resource.substr(0, kMaxRecordedResource));
+    usage_.record(caller.principal.arn, ask.action, remembered.substr(0, kMaxRecordedResource));
   std::optional<std::string> message = co_await decide(caller, ask);
-  if (message && lets_through(caller, ask.action, ask.resource, *message)) message.reset();
+  if (message && lets_through(caller, ask.action, remembered, *message)) message.reset();
   co_return message;
 }
 

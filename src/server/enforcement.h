@@ -48,6 +48,16 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   Task<std::optional<std::string>> refusal(sts::RoleAsk ask) override;
   Task<std::optional<std::string>> refusal(sts::RoleAsk ask, std::string provider_arn) override;
 
+  /// Somebody who wants to call a function by its URL.
+  struct UrlCaller {
+    /// The request, with its caller; nobody where the URL's AuthType is NONE.
+    wire::Context context;
+    bool is_function = false;
+  };
+  /// Whether that one may: lambda:InvokeFunctionUrl, and lambda:InvokeFunction by way of the URL, are both
+  /// needed on the function ("arn:…:function:NAME", an alias's with its qualifier).
+  Task<bool> may_call_url(UrlCaller who, std::string function_arn, std::string auth_type);
+
   /// Whether the role exists and its trust policy lets the service ("lambda.amazonaws.com") assume it.
   Task<bool> trusts(std::string role_arn, std::string service);
 
@@ -57,6 +67,9 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   /// Why a function may not do something as its role; empty when it may.
   Task<std::string> role_refusal(std::string role_arn, std::string function, std::string action,
                                  std::string resource);
+
+  /// Whether a function may do something with its log as its role; `resource` is a stream of it.
+  Task<bool> may_log(std::string role_arn, std::string function, std::string action, std::string resource);
 
   authorization::Authorizer& authorizer() { return authorizer_; }
 
