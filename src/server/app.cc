@@ -174,6 +174,7 @@ struct App::Parts {
   void register_everything();
   void register_metrics();
   void register_concurrency_metrics();
+  void open_root_keys();
   std::string listen();
   Task<> reset();
   Task<> stop();
@@ -356,6 +357,13 @@ void App::Parts::register_concurrency_metrics() {
                 [this] { return static_cast<double>(fleet.statistics().stock_taken); });
 }
 
+void App::Parts::open_root_keys() {
+  const std::string file = state.path() + "/root-access-key";
+  for (const std::string& account : options.more_accounts)
+    credentials.set_root(open_root_key(file + "-" + account, ids), account);
+  credentials.set_root(open_root_key(file, ids), options.account);
+}
+
 std::string App::Parts::listen() {
   const Endpoint endpoint = parse_endpoint(options.listen);
   const bool tls = !options.tls_certificate.empty();
@@ -405,9 +413,7 @@ Task<> App::Parts::stop() {
 App::App(boost::asio::io_context& loop, const ServeOptions& options, const StateDirectory& state,
          sandbox::WardenProcess warden)
     : parts_(std::make_unique<Parts>(loop, options, state, warden)) {
-  if (options.auth == gateway::AuthMode::kEnforce)
-    parts_->credentials.set_root(open_root_key(state.path() + "/root-access-key", parts_->ids),
-                                 options.account);
+  if (options.auth == gateway::AuthMode::kEnforce) parts_->open_root_keys();
   parts_->credentials.set_sessions(parts_->sts.tokens(), parts_->iam.directory());
   parts_->register_everything();
   parts_->register_metrics();

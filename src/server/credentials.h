@@ -30,6 +30,7 @@ class Credentials final : public gateway::CredentialSource {
  public:
   Credentials(const Clock& clock, Ids& ids) : clock_(clock), ids_(ids) {}
 
+  /// One key of each account's root user.
   void set_root(const RootKey& key, const std::string& account);
 
   struct Request {
