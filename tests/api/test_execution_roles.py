@@ -202,7 +202,7 @@ class ConfigurationTest(RoleTest):
 
 
 class CredentialsTest(ApiTest):
-    """Credentials last twelve hours; environments live on, or make room for new ones, before they are over."""
+    """Credentials last as long as their environment, whatever the clock of the server is moved to."""
 
     SOURCE = """
 import os, boto3
@@ -221,18 +221,41 @@ def handler(event, context):
         answer = self.server.http("POST", "/_martlet/clock", json.dumps({"seconds": hours * 3600}))
         self.assertEqual(answer.status, 200)
 
-    def test_a_function_outlives_its_credentials(self):
+    def test_credentials_outlive_jumps_of_the_clock(self):
         self.deploy("lasting", self.SOURCE)
-        session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE.rsplit('/', 1)[1]}/lasting"
         first = self.invoke("lasting")["Payload"]
-        self.assertEqual(first["arn"], session)
-        self.advance(10)
+        self.assertEqual(first["arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE.rsplit('/', 1)[1]}/lasting")
+        self.advance(24)
         self.assertEqual(self.invoke("lasting")["Payload"], first)
-        self.advance(3)
-        second = self.invoke("lasting")["Payload"]
-        self.assertEqual(second["arn"], session)
+
+    def test_snap_start_environments_fetch_theirs(self):
+        """Many sessions of one environment share them; they are good after a jump of the clock, too."""
+        fetching = """
+import os, boto3
+
+def handler(event, context):
+    sessions = [boto3.Session() for _ in range(6)]
+    endpoint = {"endpoint_url": os.environ["AWS_ENDPOINT_URL"]}
+    arns = [session.client("sts", **endpoint).get_caller_identity()["Arn"] for session in sessions + sessions[:1]]
+    return len(arns), len(set(arns)), "AWS_ACCESS_KEY_ID" in os.environ
+"""
+        snap = {"SnapStart": {"ApplyOn": "PublishedVersions"}}
+        self.deploy("fetching", fetching, runtime="python3.12", file="app.py", **snap)
+        self.functions.publish_version(FunctionName="fetching")
+        self.functions.get_waiter("function_active_v2").wait(
+            FunctionName="fetching", Qualifier="1", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        for hours in (0, 2):
+            self.advance(hours)
+            self.assertEqual(self.invoke("fetching:1")["Payload"], [7, 1, False])
+
+    def test_they_end_with_their_environment(self):
+        self.deploy("ending", self.SOURCE)
+        first = self.invoke("ending")["Payload"]
+        self.functions.update_function_configuration(FunctionName="ending", Timeout=20)
+        second = self.invoke("ending")["Payload"]
         self.assertNotEqual(second["own"], first["own"])
-        self.assertIn("InvalidClientTokenId", self.invoke("lasting", first["own"])["Payload"]["error"])
+        self.assertIn("InvalidClientTokenId", self.invoke("ending", first["own"])["Payload"]["error"])
 
 
 if __name__ == "__main__":
