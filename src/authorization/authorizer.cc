@@ -39,6 +39,7 @@ bool is_still(const CompiledIdentity& identity, const policy::Principal& princip
 }
 
 std::string_view name_of(const policy::Principal& principal) {
+  if (principal.kind == PrincipalKind::kAnonymous) return "anonymous";
   return principal.arn.empty() ? std::string_view(principal.service) : std::string_view(principal.arn);
 }
 
@@ -46,6 +47,11 @@ std::string_view name_of(const policy::Principal& principal) {
 std::string_view owner_of(std::string_view resource, const policy::Principal& principal) {
   const bool is_everybodys = part_of_arn(resource, 4) == "aws" && part_of_arn(resource, 2) == "iam";
   return is_everybodys ? std::string_view(principal.account) : std::string_view();
+}
+
+/// How audit and usage name what is asked for.
+std::string_view remembered_resource(const Ask& ask) {
+  return (ask.remembered_as.empty() ? ask.resource : ask.remembered_as).substr(0, kMaxRecordedResource);
 }
 
 }  // namespace
@@ -139,8 +145,7 @@ bool Authorizer::wants_details(const Caller& caller, const Ask& ask, const std::
   if (messages_ == nullptr || caller.principal.kind == PrincipalKind::kWebIdentity) return false;
   // What happens inside the server has no answer that could carry them.
   if (mode_ == Mode::kEnforce) return ask.context != nullptr;
-  return !audit_.has(name_of(caller.principal), ask.action, ask.resource.substr(0, kMaxRecordedResource),
-                     message);
+  return !audit_.has(name_of(caller.principal), ask.action, remembered_resource(ask), message);
 }
 
 bool Authorizer::lets_through(const Caller& caller, std::string_view action, std::string_view resource,
@@ -156,11 +161,10 @@ bool Authorizer::lets_through(const Caller& caller, std::string_view action, std
 }
 
 Task<std::optional<Denial>> Authorizer::refusal(const Caller& caller, Ask ask) {
-  if (caller.is_function)
-    usage_.record(caller.principal.arn, ask.action, ask.resource.substr(0, kMaxRecordedResource));
+  if (caller.is_function) usage_.record(caller.principal.arn, ask.action, remembered_resource(ask));
   if (mode_ == Mode::kObserve) co_return std::nullopt;
   std::optional<Denial> denial = co_await decide(caller, ask);
-  if (denial && lets_through(caller, ask.action, ask.resource, *denial)) denial.reset();
+  if (denial && lets_through(caller, ask.action, remembered_resource(ask), *denial)) denial.reset();
   co_return denial;
 }
 

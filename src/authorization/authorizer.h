@@ -34,6 +34,8 @@ struct Ask {
   const wire::Context* context = nullptr;
   /// Keys beyond the global ones; may be null.
   const policy::Context* keys = nullptr;
+  /// How audit and usage remember the resource, where each of its kind is used once only; empty: as it is.
+  std::string_view remembered_as = {};
   /// To assume a role: its trust policy, which must allow it. Null: the resource is any other.
   const std::string* trust_policy = nullptr;
 };

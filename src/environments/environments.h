@@ -92,6 +92,8 @@ struct Spec {
   /// The only tenant whose events these environments take; empty for functions without tenant isolation.
   std::string tenant_id;
   sandbox::Egress egress;
+  /// The execution role, as which it acts and writes its log.
+  std::string role_arn;
   CredentialsForEnvironment credentials;
 };
 

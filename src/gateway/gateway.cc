@@ -148,6 +148,7 @@ struct Gateway::Impl {
   Task<std::string> read_body(Call& call, net::Request& request);
   Task<wire::Answer> call_operation(Call& call, DecodedBody body, Transport& transport);
   void find_operation(Call& call, const std::string& body) const;
+  static void fill_origin(wire::Context& context, const net::Request& request);
   void fill_context(Call& call, const Claim& claim, const net::Request& request) const;
   wire::Answer render(const Call& call, std::exception_ptr failure) const;
 
@@ -242,13 +243,17 @@ Task<std::string> Gateway::Impl::read_body(Call& call, net::Request& request) {
   co_return body;
 }
 
+void Gateway::Impl::fill_origin(wire::Context& context, const net::Request& request) {
+  context.base_url = base_url(request.head(), request.is_tls());
+  context.source_ip = request.remote_address();
+  context.user_agent = request.head().headers.get("user-agent");
+}
+
 void Gateway::Impl::fill_context(Call& call, const Claim& claim, const net::Request& request) const {
   wire::Context& context = call.context;
   context.caller = claim.caller;
   context.account = claim.caller.account.empty() ? options.account : claim.caller.account;
-  context.base_url = base_url(call.head, request.is_tls());
-  context.source_ip = request.remote_address();
-  context.user_agent = call.head.headers.get("user-agent");
+  fill_origin(context, request);
   context.caller_has_gone = [&request] { return request.client_has_gone(); };
   context.trace_header = call.head.headers.get("x-amzn-trace-id");
 }
@@ -382,7 +387,14 @@ Task<Signer> Gateway::authenticate(const net::Request& request, std::string body
   impl_->authenticator.verify(claim, std::move(body));
   co_return Signer{.caller = claim.caller,
                    .service = signature.scope.service,
-                   .is_signed = signature.kind != SignatureKind::kNone};
+                   .is_signed = signature.kind != SignatureKind::kNone,
+                   .is_function = claim.credentials && !claim.credentials->environment.empty()};
+}
+
+wire::Context Gateway::origin_of(const net::Request& request) const {
+  wire::Context context;
+  Impl::fill_origin(context, request);
+  return context;
 }
 
 Task<> Gateway::handle(net::Request& request, net::ResponseWriter& writer) {

@@ -62,6 +62,8 @@ struct Signer {
   /// In the credential scope; empty without one.
   std::string service;
   bool is_signed = false;
+  /// With the credentials of a function.
+  bool is_function = false;
 };
 
 class Gateway {
@@ -85,6 +87,9 @@ class Gateway {
   /// Who signed a request to such a host, as the authentication mode has it; `body` is all of its body. The
   /// request outlives the task. Throws aws::Error where a signature is verified and is not good.
   Task<Signer> authenticate(const net::Request& request, std::string body);
+
+  /// Where a request to such a host comes from, as condition keys tell it; who calls is left open.
+  [[nodiscard]] wire::Context origin_of(const net::Request& request) const;
 
   /// Answers one request. Throws only what the server is to see: net::Disconnected and cancellations.
   Task<> handle(net::Request& request, net::ResponseWriter& writer);

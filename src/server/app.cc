@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "actions/actions.h"
+#include "base/arn.h"
 #include "base/blocking_pool.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -185,9 +186,11 @@ struct App::Parts {
                                                            std::string role_arn, std::string environment,
                                                            Duration lifetime);
   Task<lambda::UrlSigner> url_signer(const net::Request& request, std::string body);
+  Task<bool> may_call_url(const net::Request& request, lambda::UrlAsk ask);
   void register_everything();
   void register_metrics();
   void register_concurrency_metrics();
+  void open_root_keys();
   std::string listen();
   Task<> reset();
   Task<> stop();
@@ -253,25 +256,38 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
   gateway::Signer signer = co_await gateway.authenticate(request, std::move(body));
   co_return lambda::UrlSigner{.caller = std::move(signer.caller),
                               .service = std::move(signer.service),
-                              .is_signed = signer.is_signed};
+                              .is_signed = signer.is_signed,
+                              .is_function = signer.is_function};
+}
+
+Task<bool> App::Parts::may_call_url(const net::Request& request, lambda::UrlAsk ask) {
+  Enforcement::UrlCaller who{.context = gateway.origin_of(request), .is_function = ask.signer.is_function};
+  who.context.caller = std::move(ask.signer.caller);
+  who.context.region = Arn::parse(ask.function_arn).value_or(Arn{}).region;
+  co_return co_await enforcement->may_call_url(std::move(who), std::move(ask.function_arn),
+                                               std::move(ask.auth_type));
 }
 
 void App::Parts::register_everything() {
   enforcement->add(lambda, logs, sns, sqs);
   targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
+  logs.set_log_permission([this](const environments::Spec& spec, std::string action, std::string resource) {
+    return enforcement->may_log(spec.role_arn, spec.function_name, std::move(action), std::move(resource));
+  });
   targets.add("lambda", lambda.target());
   targets.add("sns", sns.target());
   targets.add("sqs", sqs.target());
   sources.add("sqs", sqs.source());
   gateway.register_host("lambda-url", [this](const gateway::HostTarget& target, net::Request& request,
                                              net::ResponseWriter& writer) {
-    return lambda.answer_url(
-        {.id = target.subject,
-         .region = target.region,
-         .target = target.target,
-         .policy_decides = options.auth == gateway::AuthMode::kEnforce,
-         .authenticate = [this, &request](std::string body) { return url_signer(request, std::move(body)); }},
-        request, writer);
+    lambda::UrlCall call{
+        .id = target.subject,
+        .region = target.region,
+        .target = target.target,
+        .authenticate = [this, &request](std::string body) { return url_signer(request, std::move(body)); }};
+    if (options.auth != gateway::AuthMode::kOpen)
+      call.may_call = [this, &request](lambda::UrlAsk ask) { return may_call_url(request, std::move(ask)); };
+    return lambda.answer_url(std::move(call), request, writer);
   });
   for (const wire::BoundService& service : services) {
     gateway.register_service(service);
@@ -359,6 +375,13 @@ void App::Parts::register_concurrency_metrics() {
                 [this] { return static_cast<double>(fleet.statistics().stock_taken); });
 }
 
+void App::Parts::open_root_keys() {
+  const std::string file = state.path() + "/root-access-key";
+  for (const std::string& account : options.more_accounts)
+    credentials.set_root(open_root_key(file + "-" + account, ids), account);
+  credentials.set_root(open_root_key(file, ids), options.account);
+}
+
 std::string App::Parts::listen() {
   const Endpoint endpoint = parse_endpoint(options.listen);
   const bool tls = !options.tls_certificate.empty();
@@ -406,9 +429,7 @@ Task<> App::Parts::stop() {
 App::App(boost::asio::io_context& loop, const ServeOptions& options, const StateDirectory& state,
          sandbox::WardenProcess warden)
     : parts_(std::make_unique<Parts>(loop, options, state, warden)) {
-  if (options.auth == gateway::AuthMode::kEnforce)
-    parts_->credentials.set_root(open_root_key(state.path() + "/root-access-key", parts_->ids),
-                                 options.account);
+  if (options.auth == gateway::AuthMode::kEnforce) parts_->open_root_keys();
   parts_->credentials.set_sessions(parts_->sts.tokens(), parts_->iam.directory());
   parts_->register_everything();
   parts_->register_metrics();

@@ -57,10 +57,10 @@ RootKey open_root_key(const std::string& file, Ids& ids) {
 }
 
 void Credentials::set_root(const RootKey& key, const std::string& account) {
-  by_key_[key.access_key_id] = {.secret_access_key = key.secret_access_key,
-                                .session_token = {},
-                                .expires = std::nullopt,
-                                .caller = gateway::root_of(account, "aws")};
+  by_key_[key.access_key_id].credentials = {.secret_access_key = key.secret_access_key,
+                                            .session_token = {},
+                                            .expires = std::nullopt,
+                                            .caller = gateway::root_of(account, "aws")};
 }
 
 std::map<std::string, std::string> Credentials::issue(const Request& request) {
@@ -70,10 +70,8 @@ std::map<std::string, std::string> Credentials::issue(const Request& request) {
   gateway::Credentials credentials;
   credentials.secret_access_key = base64_encode(ids_.bytes(30));
   credentials.session_token = base64_encode(ids_.bytes(96));
-  const TimePoint now = clock_.now();
-  credentials.expires = now + request.lifetime;
   credentials.caller.session =
-      std::make_shared<wire::Session>(wire::Session{.entity_arn = request.role_arn, .issued = now});
+      std::make_shared<wire::Session>(wire::Session{.entity_arn = request.role_arn, .issued = clock_.now()});
   credentials.environment = request.environment;
   credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
   credentials.caller.account = role_account.empty() ? request.function.account : role_account;
@@ -90,7 +88,7 @@ std::map<std::string, std::string> Credentials::issue(const Request& request) {
   std::map<std::string, std::string> variables{{"AWS_ACCESS_KEY_ID", key},
                                                {"AWS_SECRET_ACCESS_KEY", credentials.secret_access_key},
                                                {"AWS_SESSION_TOKEN", credentials.session_token}};
-  by_key_[key] = std::move(credentials);
+  by_key_[key] = {std::move(credentials), clock_.elapsed() + request.lifetime};
   return variables;
 }
 
@@ -110,7 +108,7 @@ void Credentials::reset() {
 
 std::string Credentials::account_of(const std::string& access_key_id) const {
   const auto found = by_key_.find(access_key_id);
-  return found == by_key_.end() ? std::string() : found->second.caller.account;
+  return found == by_key_.end() ? std::string() : found->second.credentials.caller.account;
 }
 
 bool Credentials::is_of_function(const std::string& access_key_id) const {
@@ -121,7 +119,12 @@ bool Credentials::is_of_function(const std::string& access_key_id) const {
 Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id,
                                                             std::string session_token) {
   const auto found = by_key_.find(access_key_id);
-  if (found != by_key_.end()) co_return found->second;
+  if (found != by_key_.end()) {
+    gateway::Credentials credentials = found->second.credentials;
+    if (const auto until = found->second.good_until)
+      credentials.expires = clock_.now() + (*until - clock_.elapsed());
+    co_return credentials;
+  }
   if (sessions_ != nullptr && !session_token.empty())
     co_return co_await find_session(std::move(access_key_id), std::move(session_token));
   co_return co_await find_user(std::move(access_key_id));

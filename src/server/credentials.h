@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -30,6 +31,7 @@ class Credentials final : public gateway::CredentialSource {
  public:
   Credentials(const Clock& clock, Ids& ids) : clock_(clock), ids_(ids) {}
 
+  /// One key of each account's root user.
   void set_root(const RootKey& key, const std::string& account);
 
   struct Request {
@@ -43,7 +45,8 @@ class Credentials final : public gateway::CredentialSource {
     Duration lifetime;
   };
   /// New credentials, as the environment variables that SDKs read. Good until they expire, the environment
-  /// has ended, or has been given newer ones a few times.
+  /// has ended, or has been given newer ones a few times. They expire in elapsed time, as environments live:
+  /// moving the clock ahead leaves nobody with credentials that are over.
   std::map<std::string, std::string> issue(const Request& request);
 
   /// Those of that environment are nobody's from now on.
@@ -72,6 +75,11 @@ class Credentials final : public gateway::CredentialSource {
                                                  std::string session_token) override;
 
  private:
+  struct Key {
+    gateway::Credentials credentials;
+    /// Of a function: until when they are good, in elapsed time.
+    std::optional<Duration> good_until = {};
+  };
   /// A session that was opened, with its managed policies as they were in that generation of IAM.
   struct OpenSession {
     gateway::Credentials credentials;
@@ -87,7 +95,7 @@ class Credentials final : public gateway::CredentialSource {
   const sts::SessionTokens* sessions_ = nullptr;
   iam::Directory* session_policies_ = nullptr;
   std::unordered_map<std::string, OpenSession> open_sessions_;
-  std::unordered_map<std::string, gateway::Credentials> by_key_;
+  std::unordered_map<std::string, Key> by_key_;
   std::unordered_map<std::string, std::deque<std::string>> keys_of_environment_;
 };
 

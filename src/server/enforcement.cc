@@ -41,12 +41,9 @@ PrincipalKind kind_of(wire::Caller::Kind kind) {
   return PrincipalKind::kAnonymous;
 }
 
-/// What a delivery to a resource of this service does.
-std::string_view action_of_delivery(std::string_view service) {
-  if (service == "lambda") return "lambda:InvokeFunction";
-  if (service == "sns") return "SNS:Publish";
-  if (service == "sqs") return "sqs:SendMessage";
-  return "unknown:Deliver";  // which no policy means, but for those that allow everything
+/// All streams of a log group, as policies name them; `stream` is the ARN of one.
+std::string streams_of_group(std::string_view stream) {
+  return std::string(stream.substr(0, stream.find(":log-stream:"))) + ":*";
 }
 
 authorization::Caller caller_of(const wire::Caller& caller) {
@@ -185,7 +182,7 @@ Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::s
 
 Task<> Enforcement::admit(const targets::Delivery& delivery) {
   if (only_watches() && delivery.role_arn.empty()) co_return;
-  const std::string_view action = action_of_delivery(delivery.to.service);
+  const std::string_view action = targets::action_of_delivery(delivery.to.service);
   const Arn source = Arn::parse(delivery.source_arn).value_or(Arn{});
   authorization::Caller caller;
   if (!delivery.role_arn.empty()) {
@@ -213,6 +210,36 @@ Task<std::string> Enforcement::caller_refusal(const wire::Context& context, std:
   const auto denial =
       co_await authorizer_.refusal(caller, {.action = action, .resource = resource, .context = &context});
   co_return denial ? denial->message : std::string();
+}
+
+Task<bool> Enforcement::may_log(std::string role_arn, std::string function, std::string action,
+                                std::string resource) {
+  const authorization::Caller caller = co_await session_of(std::move(role_arn), std::move(function));
+  // Every environment has a stream of its own.
+  const std::string streams = streams_of_group(resource);
+  const auto denial = co_await authorizer_.refusal(
+      caller, {.action = action, .resource = resource, .remembered_as = streams});
+  co_return !denial;
+}
+
+Task<bool> Enforcement::may_call_url(UrlCaller who, std::string function_arn, std::string auth_type) {
+  authorization::Caller caller = caller_of(who.context.caller);
+  caller.is_function = who.is_function;
+  note_use(caller, who.context, "lambda");
+  policy::ContextList keys;
+  keys.set("lambda:FunctionUrlAuthType", std::move(auth_type));
+  auto denial = co_await authorizer_.refusal(caller, {.action = "lambda:InvokeFunctionUrl",
+                                                      .resource = function_arn,
+                                                      .context = &who.context,
+                                                      .keys = &keys});
+  if (denial) co_return false;
+  policy::ContextList by_url;
+  by_url.set("lambda:InvokedViaFunctionUrl", "true");
+  denial = co_await authorizer_.refusal(caller, {.action = "lambda:InvokeFunction",
+                                                 .resource = function_arn,
+                                                 .context = &who.context,
+                                                 .keys = &by_url});
+  co_return !denial;
 }
 
 Task<bool> Enforcement::trusts(std::string role_arn, std::string service) {

@@ -56,6 +56,16 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   Task<std::optional<authorization::Denial>> refusal(sts::RoleAsk ask) override;
   Task<std::optional<authorization::Denial>> refusal(sts::RoleAsk ask, std::string provider_arn) override;
 
+  /// Somebody who wants to call a function by its URL.
+  struct UrlCaller {
+    /// The request, with its caller; nobody where the URL's AuthType is NONE.
+    wire::Context context;
+    bool is_function = false;
+  };
+  /// Whether that one may: lambda:InvokeFunctionUrl, and lambda:InvokeFunction by way of the URL, are both
+  /// needed on the function ("arn:…:function:NAME", an alias's with its qualifier).
+  Task<bool> may_call_url(UrlCaller who, std::string function_arn, std::string auth_type);
+
   /// Whether the role exists and its trust policy lets the service ("lambda.amazonaws.com") assume it.
   Task<bool> trusts(std::string role_arn, std::string service);
 
@@ -67,6 +77,9 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
                                  std::string resource);
   /// Why who makes a call may not do something else; empty when it may.
   Task<std::string> caller_refusal(const wire::Context& context, std::string action, std::string resource);
+
+  /// Whether a function may do something with its log as its role; `resource` is a stream of it.
+  Task<bool> may_log(std::string role_arn, std::string function, std::string action, std::string resource);
 
   authorization::Authorizer& authorizer() { return authorizer_; }
 

@@ -49,6 +49,12 @@ void add_storage_options(CLI::App& serve, ServeOptions& options) {
       ->envname("MARTLET_FSYNC");
 }
 
+/// Why the text is no account; empty when it is one.
+std::string account_problem(const std::string& text) {
+  const bool valid = text.size() == 12 && text.find_first_not_of("0123456789") == std::string::npos;
+  return valid ? "" : "an account has twelve digits";
+}
+
 void add_identity_options(CLI::App& serve, ServeOptions& options) {
   const std::map<std::string, AuthMode> modes{
       {"open", AuthMode::kOpen}, {"audit", AuthMode::kAudit}, {"enforce", AuthMode::kEnforce}};
@@ -76,11 +82,14 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       .add_option("--account", options.account,
                   "Account of requests whose access key id is not itself a twelve-digit account")
       ->envname("MARTLET_ACCOUNT")
-      ->check([](const std::string& value) {
-        const bool valid = value.size() == 12 && value.find_first_not_of("0123456789") == std::string::npos;
-        return valid ? std::string() : std::string("an account has twelve digits");
-      })
+      ->check(account_problem)
       ->capture_default_str();
+  serve
+      .add_option("--more-accounts", options.more_accounts,
+                  "Further accounts, separated by commas, whose root users get access keys (--auth enforce)")
+      ->envname("MARTLET_MORE_ACCOUNTS")
+      ->delimiter(',')
+      ->check(account_problem);
 }
 
 void add_runtime_options(CLI::App& command, ServeOptions& options) {

@@ -24,6 +24,8 @@ struct ServeOptions {
   bool allow_open_network = false;
   std::string region = "us-east-1";
   std::string account = "000000000000";
+  /// Accounts besides that one whose root users are given access keys (--auth enforce).
+  std::vector<std::string> more_accounts;
   /// PEM files; both or none.
   std::string tls_certificate;
   std::string tls_key;

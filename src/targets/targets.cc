@@ -2,6 +2,14 @@
 
 namespace martlet::targets {
 
+std::string_view action_of_delivery(std::string_view service) {
+  if (service == "events") return "events:PutEvents";
+  if (service == "lambda") return "lambda:InvokeFunction";
+  if (service == "sns") return "SNS:Publish";
+  if (service == "sqs") return "sqs:SendMessage";
+  return {};
+}
+
 Task<> Targets::deliver(store::Txn& txn, const Delivery& delivery) const {
   const auto found = targets_.find(delivery.to.service);
   if (found == targets_.end())

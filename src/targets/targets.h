@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/arn.h"
@@ -42,6 +43,10 @@ struct Delivery {
   /// The resource that causes it: a topic, a function.
   std::string source_arn = {};
 };
+
+/// What a delivery to a resource of that service ("sqs") does there, in the words of policies
+/// ("sqs:SendMessage"); empty for services that nothing is delivered to.
+std::string_view action_of_delivery(std::string_view service);
 
 class Target {
  public:

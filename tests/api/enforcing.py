@@ -56,12 +56,13 @@ class EnforcedTest(ApiTest):
     """A server that enforces. `root` are the root user's keys; `functions` and `logs` are root's clients."""
 
     MODE = "enforce"
+    MORE_ARGUMENTS = ()
     EPHEMERAL = False
     names = itertools.count()
 
     @classmethod
     def setUpClass(cls):
-        cls.SERVER_ARGUMENTS = ("--auth", cls.MODE)
+        cls.SERVER_ARGUMENTS = ("--auth", cls.MODE, *cls.MORE_ARGUMENTS)
         super().setUpClass()
         key = ("test", "test")
         if cls.MODE == "enforce":

@@ -167,6 +167,12 @@ class Server:
             self.kill()
             raise AssertionError("the server did not end on SIGINT:\n" + self.log()) from None
 
+    def restart(self, *arguments):
+        """Starts anew on the same data, with other arguments."""
+        assert self.stop() == 0, self.log()
+        self._arguments = list(arguments)
+        return self.start()
+
     def kill(self):
         """kill -9, as a crash would be."""
         self.note_processes()

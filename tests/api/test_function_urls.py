@@ -6,39 +6,12 @@ import json
 import re
 import unittest
 
-import boto3
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
-from harness import ApiTest, ROLE, node_runtime
+from harness import node_runtime
+from url_fixture import UrlTest
 
 ECHO = "def handler(event, context):\n    return {'event': event, 'arn': context.invoked_function_arn}\n"
 REPLAY = "import json\n\ndef handler(event, context):\n    return json.loads(event['body']) if event.get('body') else None\n"
 FAILS = "import time\n\ndef handler(event, context):\n    if event['rawPath'] == '/slow':\n        time.sleep(10)\n    raise ValueError('secret')\n"
-
-
-class UrlTest(ApiTest):
-    def url(self, function, **settings):
-        """Makes the URL of a function and returns its host, without port."""
-        settings.setdefault("AuthType", "NONE")
-        made = self.functions.create_function_url_config(FunctionName=function, **settings)["FunctionUrl"]
-        return re.match(r"http://([^:/]+)", made)[1]
-
-    def ask(self, host, path="/", method="GET", body=None, headers=()):
-        """One request; `headers` may be pairs, so that names may come twice."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
-        self.addCleanup(connection.close)
-        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", f"{host}:{self.server.port}")
-        for name, value in dict(headers).items() if isinstance(headers, dict) else headers:
-            connection.putheader(name, value)
-        data = body.encode() if isinstance(body, str) else body
-        if data is not None:
-            connection.putheader("Content-Length", str(len(data)))
-        connection.endheaders(data)
-        answer = connection.getresponse()
-        answer.body = answer.read()
-        return answer
 
 
 class EventTest(UrlTest):
@@ -271,17 +244,16 @@ export const handler = awslambda.streamifyResponse(async (event, stream) => {
 class SignedTest(UrlTest):
     """AuthType AWS_IAM on a server that believes every signature."""
 
-    def sign(self, host, service="lambda", key="test", secret="test", path="/"):
-        request = botocore.awsrequest.AWSRequest("GET", f"http://{host}:{self.server.port}{path}")
-        credentials = botocore.credentials.Credentials(key, secret)
-        botocore.auth.SigV4Auth(credentials, service, "us-east-1").add_auth(request)
-        return dict(request.headers)
-
     def test_only_signed_requests(self):
         self.deploy("signed", ECHO)
         host = self.url("signed", AuthType="AWS_IAM")
         answer = self.ask(host)
-        self.assertEqual((answer.status, json.loads(answer.body)), (403, {"Message": "Forbidden"}))
+        self.assertEqual((answer.status, answer.headers["x-amzn-ErrorType"]), (403, "AccessDeniedException"))
+        refusal = (
+            "Forbidden. For troubleshooting Function URL authorization issues, see: "
+            "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+        )
+        self.assertEqual(json.loads(answer.body), {"Message": refusal})
         self.assertEqual(self.ask(host, headers=self.sign(host, "s3")).status, 403)
         answer = self.ask(host, headers=self.sign(host))
         self.assertEqual(answer.status, 200, answer.body)
@@ -289,55 +261,6 @@ class SignedTest(UrlTest):
         self.assertEqual(context["accountId"], "000000000000")
         iam = context["authorizer"]["iam"]
         self.assertEqual((iam["accessKey"], iam["userArn"]), ("test", "arn:aws:iam::000000000000:root"))
-
-
-class EnforcedTest(SignedTest):
-    SERVER_ARGUMENTS = ("--auth", "enforce")
-    EPHEMERAL = False
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        key = (cls.server.data / "root-access-key").read_text().split()
-        cls.key, cls.secret = key[0], key[1]
-        settings = {
-            "endpoint_url": cls.server.endpoint,
-            "region_name": "us-east-1",
-            "aws_access_key_id": cls.key,
-            "aws_secret_access_key": cls.secret,
-        }
-        cls.functions = boto3.client("lambda", **settings)
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": {
-                "Effect": "Allow",
-                "Principal": {"Service": "lambda.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            },
-        }
-        boto3.client("iam", **settings).create_role(
-            RoleName=ROLE.rsplit("/", 1)[1], AssumeRolePolicyDocument=json.dumps(trust)
-        )
-
-    def test_only_signed_requests(self):
-        self.deploy("signed", ECHO)
-        host = self.url("signed", AuthType="AWS_IAM")
-        self.assertEqual(self.ask(host).status, 403)
-        self.assertEqual(self.ask(host, headers=self.sign(host)).status, 403)
-        self.assertEqual(self.ask(host, headers=self.sign(host, key=self.key, secret="wrong")).status, 403)
-        good = self.sign(host, key=self.key, secret=self.secret)
-        self.assertEqual(self.ask(host, headers=good).status, 200)
-        self.assertEqual(self.ask(host, "/other", headers=good).status, 403)
-
-    def test_everybody_needs_a_permission(self):
-        self.deploy("public", ECHO)
-        host = self.url("public")
-        self.assertEqual(self.ask(host).status, 403)
-        permission = {"FunctionName": "public", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}
-        self.functions.add_permission(StatementId="iam", FunctionUrlAuthType="AWS_IAM", **permission)
-        self.assertEqual(self.ask(host).status, 403)
-        self.functions.add_permission(StatementId="none", FunctionUrlAuthType="NONE", **permission)
-        self.assertEqual(self.ask(host).status, 200)
 
 
 if __name__ == "__main__":

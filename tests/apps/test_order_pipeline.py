@@ -1,4 +1,5 @@
-"""examples/order-pipeline, deployed by its script: orders fan out, a poison message ends in the dead-letter queue, is redriven."""
+"""examples/order-pipeline, deployed by its script: orders fan out, a poison message ends in the dead-letter queue, is redriven.
+Its roles allow all that its functions do; so do the policies that `martlet policy suggest` says, when they are enforced."""
 
 import json
 import shutil
@@ -6,15 +7,22 @@ import subprocess
 import time
 import unittest
 
-from harness import ROOT, ApiTest
+from enforcing import Keys
+from harness import BINARY, ROOT, ApiTest
+from mapping_fixture import wait_for
 
 DEPLOY = ROOT / "examples/order-pipeline/deploy"
 VISIBILITY_SECONDS = 120
 REAL_SECONDS = 2
+FUNCTIONS = ("orders", "billing", "shipping")
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
 @unittest.skipUnless(shutil.which("aws"), "the AWS CLI is not on this machine")
 class OrderPipelineTest(ApiTest):
+    SERVER_ARGUMENTS = ("--auth", "audit")
+    EPHEMERAL = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -60,6 +68,16 @@ class OrderPipelineTest(ApiTest):
         self.assertEqual(answer.status, 200)
 
     def test_orders_from_end_to_end(self):
+        self.check_orders()
+        self.check_poison()
+        self.assertEqual(self.denials(), [])
+        self.give_suggested_policies()
+        self.enforce()
+        begun = self.invocations()
+        self.check_orders()
+        wait_for(lambda: all(now > before for now, before in zip(self.invocations(), begun)), "all of them have a log")
+
+    def check_orders(self):
         self.assertEqual(self.order(id="o1", item="lamp", quantity=2, price=9.5, kind="parcel"), 202)
         self.assertEqual(self.order(id="o2", item="song", quantity=1, price=0.99, kind="download"), 202)
         self.assertEqual(self.order(id="none"), 400)
@@ -67,6 +85,7 @@ class OrderPipelineTest(ApiTest):
         self.assertEqual(invoices, [{"order": "o1", "total": 19.0}, {"order": "o2", "total": 0.99}])
         self.assertEqual(self.take("parcels", 1), [{"order": "o1", "item": "lamp"}])
 
+    def check_poison(self):
         self.assertEqual(self.order(id="poison", item="eggs", quantity="a dozen", price=0.25, kind="download"), 202)
         self.receives(1)
         started = time.monotonic()
@@ -87,6 +106,34 @@ class OrderPipelineTest(ApiTest):
         moved = self.server.json_call("sqs", "AmazonSQS.StartMessageMoveTask", {"SourceArn": arn}, "1.0")
         self.assertEqual(moved.status, 200, moved.body)
         self.assertEqual(self.take("invoices", 1), [{"order": "poison", "total": 3.0}])
+
+    def denials(self):
+        """What the functions, and who calls their URL, would have been refused."""
+        kept = self.server.http("GET", "/_martlet/audit").json()["kept"]
+        return [entry for entry in kept if "order-pipeline" in entry["principal"] or entry["principal"] == "anonymous"]
+
+    def give_suggested_policies(self):
+        """Each function may do what it was seen to do, and nothing else."""
+        iam = self.server.client("iam")
+        for function in FUNCTIONS:
+            command = [BINARY, "policy", "suggest", function, "--endpoint", self.server.endpoint]
+            suggested = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(suggested.returncode, 0, suggested.stderr)
+            self.assertNotIn('"*"', suggested.stdout)
+            role = {"RoleName": "order-pipeline-" + function}
+            iam.put_role_policy(PolicyName="pipeline", PolicyDocument=suggested.stdout, **role)
+            iam.detach_role_policy(PolicyArn=BASIC, **role)
+
+    def enforce(self):
+        """The same data under --auth enforce."""
+        self.server.restart("--auth", "enforce")
+        key, secret = (self.server.data / "root-access-key").read_text().split()
+        root = Keys(self.server, key, secret)
+        type(self).sqs, type(self).logs = root.client("sqs"), root.client("logs")
+
+    def invocations(self):
+        """How many the log of each function has."""
+        return [sum(line.startswith("START") for line in self.messages("/aws/lambda/" + name)) for name in FUNCTIONS]
 
     def receive_one(self, name):
         found = self.sqs.receive_message(QueueUrl=self.queue(name), WaitTimeSeconds=20)

@@ -10,6 +10,7 @@
 #include "services/lambda/json_check.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/service.h"
+#include "services/lambda/targets.h"
 #include "services/lambda/trace.h"
 
 namespace martlet::lambda {
@@ -133,6 +134,13 @@ Task<std::optional<AsyncSettings>> LambdaService::async_settings(AsyncEvent even
     AsyncSettings settings;
     settings.dead_letter_target = function->dead_letter_target_arn;
     settings.role_arn = function->role;
+    // A version keeps the role and the queue that it was published with.
+    if (!is_latest(name.qualifier)) {
+      if (const auto version = co_await find_version(txn, name)) {
+        settings.dead_letter_target = version->dead_letter_target_arn;
+        settings.role_arn = version->role;
+      }
+    }
     settings.is_switched_off = concurrency && concurrency->reserved == 0;
     settings.is_loop = runs_of(event.trace_header, name.arn(event.partition)) >= kMaxRunsOfOneEvent &&
                        (co_await load_settings(txn, name)).recursive_loop != "Allow";

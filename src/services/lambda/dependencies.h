@@ -16,6 +16,7 @@
 #include "environments/fleet.h"
 #include "services/lambda/async_invocations.h"
 #include "services/lambda/code_package.h"
+#include "services/lambda/execution_role.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/images.h"
 #include "services/lambda/mapping_runners.h"
@@ -34,9 +35,6 @@ using CredentialsFor = std::function<Task<std::map<std::string, std::string>>(
 /// What a function with these security groups may reach outside, or why that cannot be said.
 using EgressFor = std::function<std::expected<sandbox::Egress, std::string>(
     const std::vector<std::string>& security_group_ids)>;
-
-/// Whether the role with this ARN exists and lets Lambda assume it.
-using RoleIsUsable = std::function<Task<bool>(std::string role_arn)>;
 
 /// Why who makes a call may not do something else; empty when it may.
 using CallerRefusal =

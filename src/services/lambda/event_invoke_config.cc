@@ -6,9 +6,11 @@
 #include "base/strings.h"
 #include "services/lambda/answers.h"
 #include "services/lambda/errors.h"
+#include "services/lambda/execution_role.h"
 #include "services/lambda/functions_store.h"
 #include "services/lambda/resource_errors.h"
 #include "services/lambda/service.h"
+#include "services/lambda/targets.h"
 
 namespace martlet::lambda {
 
@@ -28,14 +30,23 @@ aws::Error no_config(const FunctionName& name, const std::string& partition) {
   return not_found("The function " + name.qualified_arn(partition) + " doesn't have an EventInvokeConfig");
 }
 
-Task<> require_qualifier(store::Txn& txn, FunctionName name) {
-  bool there = (co_await load_function(txn, name)).has_value();
-  if (there && is_version(name.qualifier)) {
-    there = (co_await load_version(txn, name, name.qualifier)).has_value();
-  } else if (there && !is_latest(name.qualifier)) {
-    there = (co_await load_alias(txn, name)).has_value();
-  }
-  if (!there) throw not_found("The function doesn't exist.");
+/// The version whose configuration it is, or would be.
+Task<FunctionRecord> require_version(store::Txn& txn, FunctionName name) {
+  auto function = co_await find_version(txn, name);
+  if (!function) throw not_found("The function doesn't exist.");
+  co_return std::move(*function);
+}
+
+/// Refuses destinations of the request that the function's role may not write to.
+template <class Request>
+Task<> check_permissions(RoleRefusal refusal, FunctionRecord function, Request input) {
+  if (!refusal || !input.destination_config) co_return;
+  if (input.destination_config->on_success)
+    co_await check_destination_permission(refusal, function,
+                                          input.destination_config->on_success->destination.value_or(""));
+  if (input.destination_config->on_failure)
+    co_await check_destination_permission(refusal, function,
+                                          input.destination_config->on_failure->destination.value_or(""));
 }
 
 /// Queues, topics, event buses, other functions, and, for failures, buckets.
@@ -105,7 +116,7 @@ Task<FunctionEventInvokeConfig> LambdaService::PutFunctionEventInvokeConfig(
   record.last_modified_ms = to_epoch_ms(with_.clock.now());
   apply(record, input, name);
   co_await with_.store.transact([&](store::Txn& txn) -> Task<> {
-    co_await require_qualifier(txn, name);
+    co_await check_permissions(with_.role_refusal, co_await require_version(txn, name), input);
     save_event_invoke(txn, name, record);
   });
   co_return describe_config(record, name, context.partition);
@@ -118,10 +129,11 @@ Task<FunctionEventInvokeConfig> LambdaService::UpdateFunctionEventInvokeConfig(
   require_something(input);
   const std::int64_t now_ms = to_epoch_ms(with_.clock.now());
   const auto updated = co_await with_.store.transact([&](store::Txn& txn) -> Task<EventInvokeRecord> {
-    co_await require_qualifier(txn, name);
+    const FunctionRecord function = co_await require_version(txn, name);
     auto record = co_await load_event_invoke(txn, name);
     if (!record) throw no_config(name, context.partition);
     apply(*record, input, name);
+    co_await check_permissions(with_.role_refusal, function, input);
     record->last_modified_ms = now_ms;
     save_event_invoke(txn, name, *record);
     co_return std::move(*record);

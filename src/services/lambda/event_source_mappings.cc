@@ -48,9 +48,7 @@ MappingId mapping_id(const wire::Context& context, const std::string& uuid) {
 /// The version that the name leads to: of an alias, the one that it names.
 Task<FunctionRecord> load_target(store::Txn& txn, FunctionName name, std::string partition) {
   co_await revision_of(txn, name, partition);  // refuses what is not there
-  std::string version = name.qualifier.empty() ? "$LATEST" : name.qualifier;
-  if (const auto alias = co_await load_alias(txn, name)) version = alias->version;
-  auto function = co_await load_version(txn, name, version);
+  auto function = co_await find_version(txn, name);
   if (!function) throw function_not_found(name.qualified_arn(partition));
   co_return std::move(*function);
 }
@@ -246,7 +244,7 @@ Task<> EventSourceMappings::restore() {
   const auto stored = co_await with_.store.transact([&](store::Txn& txn) -> Task<std::vector<Stored>> {
     std::vector<Stored> all;
     for (MappingRecord& mapping : co_await list_all_mappings(txn)) {
-      const auto function = co_await load_function(txn, mapping.function_name());
+      const auto function = co_await find_version(txn, mapping.function_name());
       all.push_back({.mapping = std::move(mapping), .role_arn = function ? function->role : ""});
     }
     co_return all;

@@ -8,6 +8,7 @@
 #include "services/lambda/code_signing_store.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/errors.h"
+#include "services/lambda/execution_role.h"
 #include "services/lambda/functions_store.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/service.h"
@@ -71,13 +72,6 @@ FunctionConfiguration describe_update(const FunctionRecord& function, FunctionNa
   return out;
 }
 
-/// Refuses a role that does not exist or that Lambda may not assume, where that is asked.
-Task<> check_role(RoleIsUsable is_usable, std::string role_arn) {
-  if (!is_usable) co_return;
-  const bool usable = co_await is_usable(std::move(role_arn));
-  if (!usable) throw invalid_parameter("The role defined for the function cannot be assumed by Lambda.");
-}
-
 }  // namespace
 
 Task<FunctionRecord> LambdaService::require_function(FunctionName name, std::string partition) {
@@ -111,6 +105,7 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
   const FunctionName name = resolve_unqualified(context, input.function_name, "CreateFunction");
   FunctionRecord function = configure(input, name, with_.secrets);
   co_await check_role(with_.role_is_usable, function.role);
+  co_await check_dead_letter_queue(with_.role_refusal, function);
   if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
   function.revision_id = with_.ids.uuid();
@@ -288,6 +283,11 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
     wire::Context& context, UpdateFunctionConfigurationRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "UpdateFunctionConfiguration");
   if (input.role) co_await check_role(with_.role_is_usable, *input.role);
+  if (with_.role_refusal && (input.role || input.dead_letter_config)) {
+    FunctionRecord would_be = co_await require_function(name, context.partition);
+    reconfigure(would_be, input);
+    co_await check_dead_letter_queue(with_.role_refusal, would_be);
+  }
   std::optional<std::vector<LayerUse>> layers;
   if (input.layers) {
     const FunctionRecord current = co_await require_function(name, context.partition);

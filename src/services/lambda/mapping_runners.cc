@@ -27,10 +27,14 @@ ScalingLimits scaling_of(const MappingRecord& mapping) {
 }
 
 /// The first refusal of what reading a queue takes.
-Task<std::string> reading_refusal(RoleRefusal refusal, std::string role_arn, std::string function,
+Task<std::string> reading_refusal(store::Store& store, RoleRefusal refusal, FunctionName function,
                                   std::string source_arn) {
+  // Asked for each time: the function may have been given another one.
+  const std::string role_arn = co_await role_of(store, function);
+  if (role_arn.empty()) co_return std::string();  // what is not there refuses its invocation
   for (const char* action : kReadingActions) {
-    const std::string why = co_await refusal(role_arn, function, std::string("sqs:") + action, source_arn);
+    const std::string why =
+        co_await refusal(role_arn, function.name, std::string("sqs:") + action, source_arn);
     if (!why.empty()) co_return why;
   }
   co_return std::string();
@@ -49,7 +53,7 @@ struct MappingRunners::Impl : std::enable_shared_from_this<Impl> {
   explicit Impl(const MappingDependencies& dependencies)
       : with(dependencies), tasks(with.executor), ended(with.executor) {}
 
-  MappingSettings settings_of(const MappingRecord& mapping, const std::string& role_arn) const {
+  MappingSettings settings_of(const MappingRecord& mapping) const {
     MappingSettings settings;
     settings.batch_size = static_cast<std::size_t>(mapping.batch_size);
     settings.window = std::chrono::seconds(mapping.maximum_batching_window_seconds);
@@ -60,9 +64,9 @@ struct MappingRunners::Impl : std::enable_shared_from_this<Impl> {
     settings.reports_item_failures = !mapping.function_response_types.empty();
     settings.scaling = scaling_of(mapping);
     if (with.role_refusal)
-      settings.refusal = [refusal = with.role_refusal, role_arn, function = mapping.function,
-                          arn = mapping.event_source_arn] {
-        return reading_refusal(refusal, role_arn, function, arn);
+      settings.refusal = [&store = with.store, refusal = with.role_refusal,
+                          function = mapping.function_name(), arn = mapping.event_source_arn] {
+        return reading_refusal(store, refusal, function, arn);
       };
     settings.invoke = [invoke = with.invoke, function = mapping.function_name(),
                        partition = mapping.partition](MappingInvocation invocation) {
@@ -79,9 +83,9 @@ struct MappingRunners::Impl : std::enable_shared_from_this<Impl> {
                  {{"uuid", mapping.uuid}, {"source", mapping.event_source_arn}});
       return nullptr;
     }
-    return std::make_shared<MappingRunner>(
-        MappingEngine{with.executor, with.store, with.clock}, MappingSource{*source, *arn, role_arn},
-        settings_of(mapping, role_arn), MappingCounters(with.metrics, mapping.function, mapping.uuid));
+    return std::make_shared<MappingRunner>(MappingEngine{with.executor, with.store, with.clock},
+                                           MappingSource{*source, *arn, role_arn}, settings_of(mapping),
+                                           MappingCounters(with.metrics, mapping.function, mapping.uuid));
   }
 
   void apply(const MappingRecord& mapping, const std::string& role_arn) {
@@ -94,7 +98,7 @@ struct MappingRunners::Impl : std::enable_shared_from_this<Impl> {
       if (mapping.is_being_deleted)
         tasks.spawn("event source mapping: deletion", erase(shared_from_this(), mapping));
     } else if (entry.runner) {
-      entry.runner->configure(settings_of(mapping, role_arn));
+      entry.runner->configure(settings_of(mapping));
     } else {
       entry.runner = make_runner(mapping, role_arn);
     }

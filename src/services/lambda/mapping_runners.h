@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/metrics.h"
 #include "services/lambda/event_source_mappings_store.h"
+#include "services/lambda/execution_role.h"
 #include "services/lambda/mapping_runner.h"
 
 namespace martlet::lambda {
@@ -18,10 +19,6 @@ namespace martlet::lambda {
 /// What the role of a function needs to read a queue, without the service.
 inline constexpr std::array<const char*, 3> kReadingActions{"ReceiveMessage", "DeleteMessage",
                                                             "GetQueueAttributes"};
-
-/// Why a function may not do something as its role, in AWS's words; empty when it may.
-using RoleRefusal = std::function<Task<std::string>(std::string role_arn, std::string function,
-                                                    std::string action, std::string resource)>;
 
 /// Everything outlives the runners.
 struct MappingDependencies {

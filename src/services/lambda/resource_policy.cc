@@ -86,17 +86,6 @@ void remove_statement(ResourcePolicy& policy, const std::string& sid) {
     throw statement_not_found(sid);
 }
 
-bool allows_url(const ResourcePolicy& policy, std::string_view auth_type, const std::string& account) {
-  ResourcePolicy fitting;
-  for (const PolicyStatement& statement : policy.statements) {
-    const std::string& wanted = statement.function_url_auth_type;
-    if (!wanted.empty() && wanted != auth_type) continue;
-    fitting.statements.push_back(statement);
-    fitting.statements.back().function_url_auth_type.clear();
-  }
-  return allows(fitting, "lambda:InvokeFunctionUrl", account);
-}
-
 bool allows(const ResourcePolicy& policy, std::string_view action, const std::string& account) {
   return std::ranges::any_of(policy.statements, [&](const PolicyStatement& statement) {
     const bool conditional = !statement.principal_org_id.empty() || !statement.source_account.empty() ||

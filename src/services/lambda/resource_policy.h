@@ -63,8 +63,4 @@ void remove_statement(ResourcePolicy& policy, const std::string& sid);
 /// let nobody in: Martlet knows no organizations.
 bool allows(const ResourcePolicy& policy, std::string_view action, const std::string& account);
 
-/// Whether the policy lets principals of `account` ("*": anybody at all) call the function's URL, which has
-/// this AuthType.
-bool allows_url(const ResourcePolicy& policy, std::string_view auth_type, const std::string& account);
-
 }  // namespace martlet::lambda

@@ -151,6 +151,7 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
     spec->opt_lease = layers;
   }
   spec->egress = egress_of(with_.egress_for, function);
+  spec->role_arn = function.role;
   spec->credentials = [this, name, role = function.role](std::string environment, Duration lifetime) {
     return with_.credentials_for(name, role, std::move(environment), lifetime);
   };

@@ -38,6 +38,16 @@ Task<bool> target_exists(store::Txn& txn, FunctionName name) {
   co_return (co_await find_revision(txn, name)).has_value();
 }
 
+Task<std::optional<FunctionRecord>> find_version(store::Txn& txn, FunctionName name) {
+  std::string version = version_of(name);
+  if (!names_version(name)) {
+    const auto alias = co_await load_alias(txn, name);
+    if (!alias) co_return std::nullopt;
+    version = alias->version;
+  }
+  co_return co_await load_version(txn, name, version);
+}
+
 Task<std::string> revision_of(store::Txn& txn, FunctionName name, std::string partition) {
   auto revision = co_await find_revision(txn, name);
   if (!revision) {

@@ -4,11 +4,13 @@
 // functions are to services that deliver to them.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/task.h"
 #include "services/lambda/function_name.h"
+#include "services/lambda/records.h"
 #include "store/store.h"
 #include "targets/targets.h"
 
@@ -16,6 +18,8 @@ namespace martlet::lambda {
 
 /// Whether there is something that the name leads to.
 Task<bool> target_exists(store::Txn& txn, FunctionName name);
+/// The version that the name leads to: of an alias, the one that it names; nullopt when it is not there.
+Task<std::optional<FunctionRecord>> find_version(store::Txn& txn, FunctionName name);
 /// The revision id of what the name leads to. Throws ResourceNotFoundException when it is not there.
 Task<std::string> revision_of(store::Txn& txn, FunctionName name, std::string partition);
 /// Gives what the name leads to, which must be there, a new revision id.

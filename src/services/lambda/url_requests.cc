@@ -41,7 +41,12 @@ net::Response response_of(const Outcome& outcome) {
   return url_response(outcome.payload).value_or(bad_gateway());
 }
 
-aws::Error forbidden() { return {"AccessDeniedException", "Forbidden", 403}; }
+aws::Error forbidden() {
+  return {"AccessDeniedException",
+          "Forbidden. For troubleshooting Function URL authorization issues, see: "
+          "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+          403};
+}
 
 aws::Error wrong_service() {
   return {"InvalidSignatureException", "Credential should be scoped to correct service: 'lambda'.", 403};
@@ -50,7 +55,9 @@ aws::Error wrong_service() {
 net::Response response_of(const aws::Error& error) {
   // What stands between a URL and its function is not for the caller to see.
   if (error.status() == 404) return refusal(404, {});
-  return refusal(error.status(), error.message());
+  net::Response response = refusal(error.status(), error.message());
+  response.headers.set("x-amzn-ErrorType", error.code());
+  return response;
 }
 
 }  // namespace
@@ -127,13 +134,10 @@ Task<std::optional<wire::Caller>> LambdaService::UrlExchange::caller(std::string
     if (!signer.is_signed) throw forbidden();
     if (signer.service != "lambda") throw wrong_service();
   }
-  if (call_.policy_decides && signer.caller.account != function_.account) {
-    const auto policy =
-        co_await service_.with_.store.transact([&](store::Txn& txn) -> Task<std::optional<ResourcePolicy>> {
-          co_return co_await load_policy(txn, function_);
-        });
-    const std::string who = for_everybody ? "*" : signer.caller.account;
-    if (!policy || !allows_url(*policy, url_.auth_type, who)) throw forbidden();
+  if (call_.may_call) {
+    const bool may = co_await call_.may_call(
+        {.signer = signer, .function_arn = function_.qualified_arn(partition_), .auth_type = url_.auth_type});
+    if (!may) throw forbidden();
   }
   if (for_everybody) co_return std::nullopt;
   co_return signer.caller;

@@ -16,6 +16,17 @@ struct UrlSigner {
   /// In the credential scope; empty without one.
   std::string service;
   bool is_signed = false;
+  /// With the credentials of a function.
+  bool is_function = false;
+};
+
+/// Whether somebody may call a function by its URL.
+struct UrlAsk {
+  /// Nobody where the AuthType is NONE.
+  UrlSigner signer;
+  /// Qualified, if the URL is an alias's.
+  std::string function_arn;
+  std::string auth_type;
 };
 
 struct UrlCall {
@@ -25,10 +36,10 @@ struct UrlCall {
   std::string region;
   /// Path and query below the URL, encoded.
   std::string target;
-  /// Whether the resource-based policy decides who may call (--auth enforce).
-  bool policy_decides = false;
   /// Tells who signed the request, given its body. Throws aws::Error where the signature is not good.
   std::function<Task<UrlSigner>(std::string body)> authenticate;
+  /// Empty: everybody may.
+  std::function<Task<bool>(UrlAsk ask)> may_call = {};
 };
 
 }  // namespace martlet::lambda

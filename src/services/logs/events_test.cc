@@ -1,4 +1,4 @@
-// Events: putting, getting, searching; and what functions print.
+// Events: putting, getting, searching.
 
 #include <algorithm>
 #include <chrono>
@@ -320,60 +320,6 @@ TEST(FilterLogEvents, ASearchWithoutMatchesPausesWithAToken) {
     input.filter_pattern = "yes";
     EXPECT_TRUE(first.next_token.has_value());
     EXPECT_EQ(co_await all_pages(f, input), Texts{"yes"});
-  });
-}
-
-environments::Spec spec_of(std::string function) {
-  environments::Spec spec;
-  spec.account = "123456789012";
-  spec.region = "eu-west-1";
-  spec.log_group = "/aws/lambda/" + function;
-  return spec;
-}
-
-TEST(FunctionLogs, MakesGroupAndStreamAndIsSeenAtOnce) {
-  with_service([](Fixture& f) -> Task<> {
-    const environments::Spec spec = spec_of("hello");
-    environments::LogSink& sink = f.service.function_logs();
-    co_await sink.write(spec, "2024/05/01/[$LATEST]abc", {{kNow, "START\n"}, {kNow, ""}, {kNow, "END\n"}});
-    co_await sink.write(spec, "2024/05/01/[$LATEST]abc",
-                        {{kNow + 1, "again\n"}, {kNow + kHourMs, "an hour later\n"}});
-    co_await sink.write(spec, "other", {{kNow + 2, "other\n"}});
-    const auto found = co_await f.filter("/aws/lambda/hello");
-    EXPECT_EQ(messages(found), (Texts{"START\n", "END\n", "again\n", "other\n", "an hour later\n"}));
-    EXPECT_EQ(found.events->front().log_stream_name, "2024/05/01/[$LATEST]abc");
-    const auto groups = co_await f.service.DescribeLogGroups(f.context, {});
-    EXPECT_EQ(groups.log_groups->front().stored_bytes, 5 * 26 + 6 + 4 + 6 + 6 + 14);
-  });
-}
-
-TEST(FunctionLogs, SurvivesDeletionAndReset) {
-  with_service([](Fixture& f) -> Task<> {
-    const environments::Spec spec = spec_of("hello");
-    environments::LogSink& sink = f.service.function_logs();
-    co_await sink.write(spec, "s", {{kNow, "1"}});
-    co_await f.service.DeleteLogGroup(f.context, {spec.log_group});
-    co_await sink.write(spec, "s", {{kNow, "2"}});
-    EXPECT_EQ(messages(co_await f.filter(spec.log_group)), Texts{"2"});
-    co_await f.service.DeleteLogStream(f.context, {spec.log_group, "s"});
-    co_await sink.write(spec, "s", {{kNow, "3"}});
-    EXPECT_EQ(messages(co_await f.filter(spec.log_group)), Texts{"3"});
-    co_await f.store->clear();
-    f.service.reset();
-    co_await sink.write(spec, "s", {{kNow, "4"}});
-    EXPECT_EQ(messages(co_await f.filter(spec.log_group)), Texts{"4"});
-  });
-}
-
-TEST(FunctionLogs, ARestartedServiceGoesOnWithoutOverwriting) {
-  with_service([](Fixture& f) -> Task<> {
-    const environments::Spec spec = spec_of("hello");
-    co_await f.service.function_logs().write(spec, "s", {{kNow, "before"}});
-    LogsService restarted(*f.store, *f.clock, f.ids);
-    co_await restarted.function_logs().write(spec, "s", {{kNow, "after"}});
-    EXPECT_EQ(messages(co_await f.filter(spec.log_group)), (Texts{"before", "after"}));
-    const auto groups = co_await f.service.DescribeLogGroups(f.context, {});
-    EXPECT_EQ(groups.log_groups->front().stored_bytes, 2 * 26 + 6 + 5);
   });
 }
 

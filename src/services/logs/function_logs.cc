@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/arn.h"
 #include "base/log.h"
 #include "services/logs/logs_store.h"
 #include "services/logs/making.h"
@@ -30,7 +31,7 @@ Task<> FunctionLogs::write(const environments::Spec& spec, const std::string& st
   Name name{spec.account, spec.region, spec.log_group, stream};
   std::string failure;
   try {
-    co_await write_batch(name, std::move(batch));
+    co_await write_batch(spec, name, std::move(batch));
   } catch (const boost::system::system_error&) {
     throw;  // cancelled: the server is ending
   } catch (const std::exception& error) {
@@ -42,26 +43,68 @@ Task<> FunctionLogs::write(const environments::Spec& spec, const std::string& st
   }
 }
 
-Task<> FunctionLogs::write_batch(Name name, std::vector<NewEvent> events) {
+Task<> FunctionLogs::write_batch(const environments::Spec& spec, Name name, std::vector<NewEvent> events) {
   co_await numbers_.start();
+  const Reach reach = co_await reach_of(spec, name);
+  if (reach != Reach::kEvents)
+    note_refusal(name, spec.role_arn);
+  else if (!refused_.empty())
+    refused_.erase(name);
+  if (reach == Reach::kNothing || (reach == Reach::kStream && known_.contains(name))) co_return;
   const std::int64_t now_ms = to_epoch_ms(clock_.now());
   const auto body = [&](store::Txn& txn) -> Task<> {
     const auto found = known_.find(name);
-    Known stream;
+    std::optional<Known> stream;
     if (found != known_.end()) {
       stream = found->second;
     } else {
-      stream = co_await open(txn, name, now_ms);
+      stream = co_await open(txn, name, now_ms, reach);
     }
-    const Written written =
-        co_await write_events(txn, numbers_, stream.group, stream.stream, events, now_ms, stream.hour);
-    stream.hour = written.hour;
-    txn.after_commit([this, name, stream] { remember(name, stream); });
+    if (!stream) co_return;
+    if (reach == Reach::kEvents) {
+      const Written written =
+          co_await write_events(txn, numbers_, stream->group, stream->stream, events, now_ms, stream->hour);
+      stream->hour = written.hour;
+    }
+    txn.after_commit([this, name, stream = *stream] { remember(name, stream); });
   };
   co_await store_.transact(body);
 }
 
-Task<FunctionLogs::Known> FunctionLogs::open(store::Txn& txn, Name name, std::int64_t now_ms) {
+Task<FunctionLogs::Reach> FunctionLogs::reach_of(const environments::Spec& spec, Name name) {
+  if (!may_) co_return Reach::kEvents;
+  const auto& [account, region, group, stream] = name;
+  const std::string partition = Arn::parse(spec.function_arn).value_or(Arn{}).partition;
+  const std::string streams =
+      "arn:" + partition + ":logs:" + region + ":" + account + ":log-group:" + group + ":log-stream:";
+  const Reach there = known_.contains(name) ? Reach::kStream : co_await existing(name);
+  if (there == Reach::kNothing && !co_await may_(spec, "logs:CreateLogGroup", streams))
+    co_return Reach::kNothing;
+  if (there != Reach::kStream && !co_await may_(spec, "logs:CreateLogStream", streams + stream))
+    co_return Reach::kGroup;
+  const bool may_write = co_await may_(spec, "logs:PutLogEvents", streams + stream);
+  co_return may_write ? Reach::kEvents : Reach::kStream;
+}
+
+Task<FunctionLogs::Reach> FunctionLogs::existing(Name name) {
+  co_return co_await store_.transact([&](store::Txn& txn) -> Task<Reach> {
+    const auto& [account, region, group_name, stream_name] = name;
+    const auto group = co_await load_group(txn, {account, region, group_name});
+    if (!group) co_return Reach::kNothing;
+    const auto stream = co_await load_stream(txn, group->id, stream_name);
+    co_return stream ? Reach::kStream : Reach::kGroup;
+  });
+}
+
+void FunctionLogs::note_refusal(const Name& name, const std::string& role_arn) {
+  if (refused_.size() >= kMaxKnown) refused_.clear();
+  if (!refused_.insert(name).second) return;
+  log::info("a function's log is not written: its role may not",
+            {{"log_group", std::get<2>(name)}, {"log_stream", std::get<3>(name)}, {"role", role_arn}});
+}
+
+Task<std::optional<FunctionLogs::Known>> FunctionLogs::open(store::Txn& txn, Name name, std::int64_t now_ms,
+                                                            Reach reach) {
   const auto& [account, region, group_name, stream_name] = name;
   const GroupName full_name{account, region, group_name};
   std::optional<GroupRecord> group = co_await load_group(txn, full_name);
@@ -69,12 +112,18 @@ Task<FunctionLogs::Known> FunctionLogs::open(store::Txn& txn, Name name, std::in
     group = new_group(ids_, group_name, now_ms);
     save_group(txn, full_name, *group);
   }
+  if (reach == Reach::kGroup) co_return std::nullopt;
   std::optional<StreamRecord> stream = co_await load_stream(txn, group->id, stream_name);
   if (!stream) {
     stream = new_stream(ids_, stream_name, now_ms);
     save_stream(txn, group->id, *stream);
   }
   co_return Known{group->id, std::move(*stream), std::nullopt};
+}
+
+void FunctionLogs::reset() {
+  known_.clear();
+  refused_.clear();
 }
 
 void FunctionLogs::remember(const Name& name, Known known) {

@@ -1,12 +1,15 @@
 #pragma once
 
 // FunctionLogs: what functions print becomes log events. Each batch is one transaction that makes the group
-// and the stream when they are absent; once a stream is known, a batch reads nothing. Owned by LogsService;
-// lives on the loop.
+// and the stream when they are absent; once a stream is known, a batch reads nothing. Where functions are
+// asked about, a batch goes as far as the execution role allows: one that may not write its log runs all the
+// same and has none. Owned by LogsService; lives on the loop.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -20,10 +23,19 @@
 
 namespace martlet::logs {
 
+/// Whether a function may do `action` ("logs:PutLogEvents") as its role; `resource` is the ARN of its stream,
+/// of a stream without a name for what concerns the group. The spec outlives the call. Asked for each batch,
+/// never for each line, so that a policy is in force with the next one.
+using MayLog =
+    std::function<Task<bool>(const environments::Spec& spec, std::string action, std::string resource)>;
+
 class FunctionLogs final : public environments::LogSink {
  public:
   FunctionLogs(store::Store& store, Clock& clock, Ids& ids, SequenceNumbers& numbers)
       : store_(store), clock_(clock), ids_(ids), numbers_(numbers) {}
+
+  /// Without one, every function may write its log.
+  void set_permission(MayLog may) { may_ = std::move(may); }
 
   /// A failure is logged; the events are lost then.
   Task<> write(const environments::Spec& spec, const std::string& stream,
@@ -32,7 +44,7 @@ class FunctionLogs final : public environments::LogSink {
   /// After a group or a stream of it was deleted: the next write makes them anew.
   void forget_group(std::uint64_t group);
   /// After the store was cleared.
-  void reset() { known_.clear(); }
+  void reset();
 
  private:
   /// Account, region, group, stream.
@@ -43,15 +55,32 @@ class FunctionLogs final : public environments::LogSink {
     std::optional<LastHour> hour;
   };
 
-  Task<> write_batch(Name name, std::vector<NewEvent> events);
-  Task<Known> open(store::Txn& txn, Name name, std::int64_t now_ms);
+  /// How far a batch may go.
+  enum class Reach {
+    kNothing,
+    kGroup,   ///< the group is made, and no stream
+    kStream,  ///< both are made, and nothing is written
+    kEvents,
+  };
+
+  Task<> write_batch(const environments::Spec& spec, Name name, std::vector<NewEvent> events);
+  Task<Reach> reach_of(const environments::Spec& spec, Name name);
+  /// What there is already of group and stream: nothing, the group, the stream.
+  Task<Reach> existing(Name name);
+  /// Says once that a stream is not written.
+  void note_refusal(const Name& name, const std::string& role_arn);
+  /// Makes what is absent; nullopt when there is to be no stream.
+  Task<std::optional<Known>> open(store::Txn& txn, Name name, std::int64_t now_ms, Reach reach);
   void remember(const Name& name, Known known);
 
   store::Store& store_;
   Clock& clock_;
   Ids& ids_;
   SequenceNumbers& numbers_;
+  MayLog may_;
   std::map<Name, Known> known_;
+  /// Streams that were not allowed to be written.
+  std::set<Name> refused_;
 };
 
 }  // namespace martlet::logs
