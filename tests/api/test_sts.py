@@ -337,6 +337,8 @@ class UserSessionsTest(StsTest):
     def test_sessions_end_with_their_user(self):
         user = self.make_user(allow(["lambda:*", "sts:*"]))
         sts = user.client("sts")
+        # What names the user lets it in whatever its own policies say.
+        role = self.new_role(principal={"AWS": user.arn})
         session = keys_of(self.server, sts.get_session_token())
         alice = keys_of(self.server, sts.get_federation_token(Name="alice", Policy=allow("*")))
         for keys in (session, alice):
@@ -352,10 +354,13 @@ class UserSessionsTest(StsTest):
         self.assert_refused("InvalidClientTokenId", sts.get_caller_identity)
         self.iam.delete_user_policy(UserName=user.name, PolicyName="p")
         self.iam.delete_user(UserName=user.name)
+        assume = session.client("sts").assume_role
+        self.assert_refused("AccessDenied", assume, RoleArn=role, RoleSessionName="gone")
         self.iam.create_user(UserName=user.name)
         self.grant(user.name, allow("*"))
         for keys in (session, alice):
             self.assert_refused("AccessDeniedException", keys.client("lambda").list_functions)
+        self.assert_refused("AccessDenied", assume, RoleArn=role, RoleSessionName="gone")
 
     def test_federated_users_have_what_both_policies_allow(self):
         user = self.make_user(allow(["sts:GetFederationToken", "lambda:*"]))
