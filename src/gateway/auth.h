@@ -91,8 +91,8 @@ class Authenticator {
   /// token. Sets `claim.caller` or throws aws::Error.
   Task<> identify(Claim& claim);
 
-  /// Checks the signature over the body, and takes off the coding aws-chunked, in which S3 takes bodies, where
-  /// it has that.
+  /// Checks the signature over the body, and takes off the coding aws-chunked, in which S3 takes bodies,
+  /// where it has that.
   DecodedBody verify(const Claim& claim, std::string body);
 
   [[nodiscard]] AuthMode mode() const { return mode_; }

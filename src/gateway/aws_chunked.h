@@ -54,15 +54,15 @@ struct ChunkedBody {
   PayloadKind kind = PayloadKind::kUnsignedTrailer;
   /// x-amz-decoded-content-length
   std::optional<std::uint64_t> length = {};
-  /// x-amz-trailer: the names, lower case, of the trailers that the request announces. Others are refused, since
-  /// nobody has signed that they belong to it.
+  /// x-amz-trailer: the names, lower case, of the trailers that the request announces. Others are refused,
+  /// since nobody has signed that they belong to it.
   std::vector<std::string> trailers = {};
 
   static ChunkedBody of(const net::RequestHead& head, const Signature& signature);
 };
 
-/// Takes the coding off `body`. With a signer, every chunk and (for kChunksTrailer) the trailers must be signed.
-/// Throws aws::Error as S3 does: IncompleteBody, InvalidChunkSizeError, MalformedTrailerError,
+/// Takes the coding off `body`. With a signer, every chunk and (for kChunksTrailer) the trailers must be
+/// signed. Throws aws::Error as S3 does: IncompleteBody, InvalidChunkSizeError, MalformedTrailerError,
 /// SignatureDoesNotMatch.
 DecodedBody decode_aws_chunked(std::string_view body, const ChunkedBody& announced, ChunkSigner* signer);
 

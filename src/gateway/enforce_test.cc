@@ -245,7 +245,9 @@ TEST(OnlyForS3, AreBodiesInChunks) {
     const auto clock = make_simulated_clock(executor, kNow);
     Authenticator authenticator(*clock, AuthMode::kOpen, "000000000000", nullptr);
     const auto decoded = [&](Dialect dialect) {
-      return authenticator.verify({.head = head, .signature = signature, .dialect = dialect, .partition = "aws"}, body).data;
+      return authenticator
+          .verify({.head = head, .signature = signature, .dialect = dialect, .partition = "aws"}, body)
+          .data;
     };
     EXPECT_EQ(decoded(Dialect::kS3), "hello");
     // The body that was signed must not become another.

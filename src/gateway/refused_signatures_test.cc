@@ -58,12 +58,14 @@ constexpr const char* kIncomplete = "IncompleteSignatureException";
 TEST(RefusedSignatures, WhatIsSignedPasses) {
   EXPECT_EQ(verify(signed_by_header(request(kInvoke, "{}"))), "");
   EXPECT_EQ(verify(signed_by_query(request(kInvoke))), "");
-  EXPECT_EQ(verify(signed_by_header(request("/b/k", "x"), kS3)), "InvalidRequest: Missing required header for "
-                                                                "this request: x-amz-content-sha256");
+  EXPECT_EQ(verify(signed_by_header(request("/b/k", "x"), kS3)),
+            "InvalidRequest: Missing required header for "
+            "this request: x-amz-content-sha256");
 }
 
 TEST(RefusedSignatures, HeadersThatTellWhatToDoMustBeSigned) {
-  for (const char* name : {"X-Amz-Invocation-Type", "x-amz-tenant-id", "X-Amz-Target", "X-Amz-Security-Token"}) {
+  for (const char* name :
+       {"X-Amz-Invocation-Type", "x-amz-tenant-id", "X-Amz-Target", "X-Amz-Security-Token"}) {
     Message added = signed_by_header(request(kInvoke, "{}"));
     added.head.headers.add(name, "Event");
     EXPECT_EQ(verify(added), string(kIncomplete) + ": '" + to_lower(name) +
@@ -96,8 +98,9 @@ TEST(RefusedSignatures, SignedHeadersMustBeThere) {
   string value(authority.head.headers.get("authorization"));
   value.replace(value.find("=host"), 5, "=:authority");
   authority.head.headers.set("Authorization", value);
-  EXPECT_EQ(verify(authority), string(kIncomplete) +
-                                   ": 'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  EXPECT_EQ(
+      verify(authority),
+      string(kIncomplete) + ": 'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
 }
 
 TEST(RefusedSignatures, HeadersKeepTheirValues) {
@@ -117,8 +120,10 @@ TEST(RefusedSignatures, BodiesAreSignedButForS3) {
   for (const char* payload :
        {"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"}) {
-    EXPECT_EQ(code(signed_by_header(request(kInvoke, "{}"), {.payload_hash = payload})), kMismatch) << payload;
-    EXPECT_EQ(verify(signed_by_header(request("/b/k", "{}"), {.scope = kS3.scope, .payload_hash = payload})), "");
+    EXPECT_EQ(code(signed_by_header(request(kInvoke, "{}"), {.payload_hash = payload})), kMismatch)
+        << payload;
+    EXPECT_EQ(verify(signed_by_header(request("/b/k", "{}"), {.scope = kS3.scope, .payload_hash = payload})),
+              "");
   }
   // The hash of another body, signed.
   const string other = to_hex(as_view(sha256("other")));
@@ -176,7 +181,8 @@ TEST(RefusedSignatures, ScopesAreForOnePlace) {
     message.head.headers.add("Host", host);
     return verify(signed_by_header(message, {.scope = "AKIDEXAMPLE/" + scope}));
   };
-  const string wrong_region = "InvalidSignatureException: Credential should be scoped to a valid region, not '";
+  const string wrong_region =
+      "InvalidSignatureException: Credential should be scoped to a valid region, not '";
   EXPECT_EQ(with("20231114/eu-west-1/lambda/aws4_request"), "");
   EXPECT_EQ(with("20231114/eu-west-1/lambda/aws4_request", "lambda.eu-west-1.localhost"), "");
   EXPECT_EQ(with("20231114/eu-west-1/lambda/aws4_request", "lambda.us-east-1.amazonaws.com"),
@@ -191,16 +197,17 @@ TEST(RefusedSignatures, ScopesAreForOnePlace) {
             "InvalidSignatureException: Date in Credential scope do");
   EXPECT_EQ(with("20231114/us-east-1/LAMBDA/aws4_request"),
             "InvalidSignatureException: Credential should be scoped to correct service.");
-  for (const char* scope : {"20231114/us-east-1/lambda/aws4_reques", "us-east-1/lambda/aws4_request", "", "////"})
+  for (const char* scope :
+       {"20231114/us-east-1/lambda/aws4_reques", "us-east-1/lambda/aws4_request", "", "////"})
     EXPECT_EQ(with(scope).substr(0, 28), kIncomplete) << scope;
 }
 
 TEST(RefusedSignatures, PresignedRequestsSayHowLong) {
   const auto with = [](const string& expires, const string& service = "sts") {
-    return verify(signed_by_query(
-        request("/b/k"), {.scope = "AKIDEXAMPLE/20231114/us-east-1/" + service + "/aws4_request",
-                          .payload_hash = service == "s3" ? "UNSIGNED-PAYLOAD" : ""},
-        expires));
+    return verify(signed_by_query(request("/b/k"),
+                                  {.scope = "AKIDEXAMPLE/20231114/us-east-1/" + service + "/aws4_request",
+                                   .payload_hash = service == "s3" ? "UNSIGNED-PAYLOAD" : ""},
+                                  expires));
   };
   const string limits = ": X-Amz-Expires must be between 0 and 604800 seconds";
   EXPECT_EQ(with("604800"), "");
@@ -231,13 +238,15 @@ TEST(RefusedSignatures, PresignedRequestsNeedAllTheirParts) {
 }
 
 TEST(RefusedSignatures, OtherAlgorithmsSayWhatToDo) {
-  const string use = ": Signature Version 4A (AWS4-ECDSA-P256-SHA256, X-Amz-Region-Set) is not verified here: "
-                     "sign with Signature Version 4 (AWS4-HMAC-SHA256), for one region.";
+  const string use =
+      ": Signature Version 4A (AWS4-ECDSA-P256-SHA256, X-Amz-Region-Set) is not verified here: "
+      "sign with Signature Version 4 (AWS4-HMAC-SHA256), for one region.";
   Message message = request(kInvoke);
   message.head.headers.add("Host", "localhost");
   message.head.headers.add("X-Amz-Date", "20231114T221320Z");
   message.head.headers.add("X-Amz-Region-Set", "us-east-1,eu-*");
-  for (const char* scope : {"AKIDEXAMPLE/20231114/lambda/aws4_request", "AKIDEXAMPLE/20231114/*/lambda/aws4_request"}) {
+  for (const char* scope :
+       {"AKIDEXAMPLE/20231114/lambda/aws4_request", "AKIDEXAMPLE/20231114/*/lambda/aws4_request"}) {
     message.head.headers.set("Authorization", string("AWS4-ECDSA-P256-SHA256 Credential=") + scope +
                                                   ", SignedHeaders=host;x-amz-date;x-amz-region-set, "
                                                   "Signature=304402aabb");
@@ -248,14 +257,16 @@ TEST(RefusedSignatures, OtherAlgorithmsSayWhatToDo) {
     EXPECT_EQ(verify(message), kIncomplete + use);
   }
   Message presigned = request(
-      "/b/k?X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=A%2F20231114%2Fs3%2Faws4_request&X-Amz-Date="
+      "/b/"
+      "k?X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=A%2F20231114%2Fs3%2Faws4_request&X-Amz-Date="
       "20231114T221320Z&X-Amz-Region-Set=%2A&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=30aa");
   EXPECT_EQ(verify(presigned), "AuthorizationQueryParametersError" + use);
   message.head.headers.set("Authorization", "AWS4-HMAC-SHA512 Credential=" + Signing{}.scope +
                                                 ", SignedHeaders=host, Signature=aa");
-  EXPECT_EQ(verify(message), string(kIncomplete) +
-                                 ": Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA512', only AWS4-HMAC-SHA256 is "
-                                 "verified here.");
+  EXPECT_EQ(verify(message),
+            string(kIncomplete) +
+                ": Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA512', only AWS4-HMAC-SHA256 is "
+                "verified here.");
 }
 
 }  // namespace

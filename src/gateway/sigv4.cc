@@ -77,7 +77,8 @@ std::string problem_of(std::string_view algorithm) {
          "', only AWS4-HMAC-SHA256 is verified here.";
 }
 
-/// Scopes of Signature Version 4A name all regions, "*", or leave the region out: AKID/20130524/s3/aws4_request.
+/// Scopes of Signature Version 4A name all regions, "*", or leave the region out:
+/// AKID/20130524/s3/aws4_request.
 std::optional<CredentialScope> parse_scope(std::string_view algorithm, std::string_view credential) {
   if (algorithm != kAsymmetric) return CredentialScope::parse(credential);
   auto parts = split(credential, '/');
@@ -320,8 +321,8 @@ std::string canonical_request(const net::RequestHead& head, const Signature& sig
   out += '\n';
   out += canonical_path(head.path(), path_style, form);
   out += '\n';
-  out += canonical_query(head.query(),
-                         signature.kind == SignatureKind::kPresigned ? "X-Amz-Signature" : "", form);
+  out += canonical_query(head.query(), signature.kind == SignatureKind::kPresigned ? "X-Amz-Signature" : "",
+                         form);
   out += '\n';
   append_canonical_headers(out, head.headers, signature.signed_headers);
   out += '\n';

@@ -82,8 +82,8 @@ enum class Canonicalisation {
   kAsSent,   ///< path and query taken as they are (S3), sorted
   kEncoded,  ///< decoded and encoded again, sorted
 };
-/// Without "." and ".." segments and doubled slashes, as RFC 3986 has it for hierarchical paths. Escapes stay as
-/// they are.
+/// Without "." and ".." segments and doubled slashes, as RFC 3986 has it for hierarchical paths. Escapes stay
+/// as they are.
 std::string normalise_path(std::string_view path);
 
 /// S3 neither normalises a path nor encodes it twice; every other service does both.

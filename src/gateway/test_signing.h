@@ -32,9 +32,9 @@ inline std::string right_signature(const Message& message, const Signing& signin
   const Signature signature = parse_signature(message.head);
   const std::string hash =
       signing.payload_hash.empty() ? to_hex(as_view(sha256(message.body))) : signing.payload_hash;
-  const std::string text =
-      string_to_sign(signature, canonical_request(message.head, signature, hash, path_style_of(signature),
-                                                  Canonicalisation::kEncoded));
+  const std::string text = string_to_sign(
+      signature,
+      canonical_request(message.head, signature, hash, path_style_of(signature), Canonicalisation::kEncoded));
   return to_hex(as_view(hmac_sha256(as_view(signing_key(kVectorSecret, signature.scope)), text)));
 }
 
@@ -48,15 +48,16 @@ inline Message signed_by_header(Message message, const Signing& signing = {}) {
   for (const auto& [name, value] : headers)
     if (to_lower(name).starts_with("x-amz-")) names += ";" + to_lower(name);
   if (!signing.more_headers.empty()) names += ";" + signing.more_headers;
-  const std::string start = "AWS4-HMAC-SHA256 Credential=" + signing.scope + ", SignedHeaders=" + names +
-                            ", Signature=";
+  const std::string start =
+      "AWS4-HMAC-SHA256 Credential=" + signing.scope + ", SignedHeaders=" + names + ", Signature=";
   headers.set("Authorization", start + std::string(64, '0'));
   headers.set("Authorization", start + right_signature(message, signing));
   return message;
 }
 
 /// The message with a signature in its query.
-inline Message signed_by_query(Message message, const Signing& signing = {}, const std::string& expires = "60") {
+inline Message signed_by_query(Message message, const Signing& signing = {},
+                               const std::string& expires = "60") {
   if (!message.head.headers.find("host")) message.head.headers.add("Host", "localhost:4566");
   std::string& target = message.head.target;
   target += target.find('?') == std::string::npos ? "?" : "&";

@@ -85,6 +85,15 @@ void check_s3_parts(const Signature& signature) {
                      "AWS query-string parameters must include 'X-Amz-Expires'.", 400);
 }
 
+std::string hash_of(std::string_view body) { return to_hex(as_view(sha256(body))); }
+
+/// What stands for the body in what was signed. Only S3 takes a client's word for it, and bodies that are not
+/// signed as a whole.
+std::string signed_payload_hash(const Signature& signature, std::string_view body, Dialect dialect) {
+  if (dialect != Dialect::kS3) return hash_of(body);
+  return signature.content_sha256.empty() ? "UNSIGNED-PAYLOAD" : signature.content_sha256;
+}
+
 bool matches(const std::string& expected, const Signature& signature) {
   return equal_in_constant_time(expected, signature.signature);
 }
@@ -154,11 +163,7 @@ void Verifier::check_time(const Signature& signature, Dialect dialect) const {
 void Verifier::check_signature(const net::RequestHead& head, const Signature& signature,
                                std::string_view secret, std::string_view body, Dialect dialect) {
   const Sha256 key = key_for(secret, signature.scope);
-  const std::string body_hash = to_hex(as_view(sha256(body)));
-  // Services other than S3 take no body that is not signed as a whole.
-  std::string payload_hash = body_hash;
-  if (dialect == Dialect::kS3)
-    payload_hash = signature.content_sha256.empty() ? "UNSIGNED-PAYLOAD" : signature.content_sha256;
+  const std::string payload_hash = signed_payload_hash(signature, body, dialect);
   const PathStyle style = dialect == Dialect::kS3 ? PathStyle::kS3 : PathStyle::kOther;
   bool good = false;
   for (const Canonicalisation form : {Canonicalisation::kAsSent, Canonicalisation::kEncoded}) {
@@ -169,8 +174,8 @@ void Verifier::check_signature(const net::RequestHead& head, const Signature& si
   }
   if (!good) throw auth_error(dialect, AuthFault::kMismatch);
   // The hash is part of what was signed, so it now has to be that of the body.
-  if (signature.payload == PayloadKind::kWhole && !signature.content_sha256.empty() &&
-      signature.content_sha256 != body_hash)
+  if (dialect == Dialect::kS3 && signature.payload == PayloadKind::kWhole &&
+      !signature.content_sha256.empty() && payload_hash != hash_of(body))
     throw auth_error(dialect, AuthFault::kBodyMismatch);
 }
 

@@ -24,8 +24,8 @@ void write_private_file(const std::string& file, const std::string& content) {
   ::unlink(draft.c_str());
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) throw std::runtime_error("cannot write " + draft + ": " + std::strerror(errno));
-  const bool written = ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
-                       ::fsync(fd) == 0;
+  const bool written =
+      ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) && ::fsync(fd) == 0;
   ::close(fd);
   if (!written || ::rename(draft.c_str(), file.c_str()) != 0)
     throw std::runtime_error("cannot write " + file + ": is the disk full?");
