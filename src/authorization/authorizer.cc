@@ -33,9 +33,11 @@ const std::string& entity_of(const policy::Principal& principal) {
 }
 
 /// Whether the identity is the one that the caller's credentials were made for, not a later one of its name.
-bool is_still(const CompiledIdentity& identity, const policy::Principal& principal) {
-  const std::string_view id = principal.user_id;
-  return principal.kind == PrincipalKind::kFederatedUser || id.substr(0, id.find(':')) == identity.id;
+bool is_still(const CompiledIdentity& identity, const Caller& caller) {
+  if (caller.principal.kind == PrincipalKind::kFederatedUser)
+    return caller.entity_id.empty() || caller.entity_id == identity.id;
+  const std::string_view id = caller.principal.user_id;
+  return !identity.id.empty() && id.substr(0, id.find(':')) == identity.id;
 }
 
 std::string_view name_of(const policy::Principal& principal) {
@@ -84,11 +86,10 @@ Task<TagKeysPtr> Authorizer::resource_tags(std::string_view resource, const poli
 Task<std::optional<Denial>> Authorizer::decide(const Caller& caller, Ask ask) {
   static const CompiledIdentityPtr kNobody = std::make_shared<CompiledIdentity>();
   const std::string& entity = entity_of(caller.principal);
-  CompiledIdentityPtr identity = kNobody;
-  if (!entity.empty()) {
-    CompiledIdentityPtr found = co_await identities_.find(entity);
-    if (is_still(*found, caller.principal)) identity = std::move(found);
-  }
+  CompiledIdentityPtr identity = entity.empty() ? kNobody : co_await identities_.find(entity);
+  // Who is not there any more may do nothing, whatever resources still say about its name.
+  const bool is_gone = !entity.empty() && !is_still(*identity, caller);
+  if (is_gone) identity = kNobody;
   policy::PolicySet policies{.identity = identity->policies, .boundary = identity->boundary};
   if (!caller.session_policies.empty()) {
     std::vector<policy::PolicyPtr> session;
@@ -97,9 +98,9 @@ Task<std::optional<Denial>> Authorizer::decide(const Caller& caller, Ask ask) {
     policies.session = policy::PolicyGroup(std::move(session));
   }
   if (ask.trust_policy != nullptr) {
-    policies.resource = compiler_.compile(*ask.trust_policy);
+    if (!is_gone) policies.resource = compiler_.compile(*ask.trust_policy);
     policies.resource_rule = policy::ResourceRule::kRoleTrust;
-  } else {
+  } else if (!is_gone) {
     policies.resource = co_await resource_policy(ask.resource);
   }
   const TagKeysPtr tags = co_await resource_tags(ask.resource, policies);

@@ -192,6 +192,7 @@ TEST_F(AuthorizerTest, ResourcePoliciesAllowWithinAndAreNeededAcrossAccounts) {
   const string open =
       statement("Allow", "sample:Put", "*", R"(, "Principal": {"AWS": ")" + string(kUser) + "\"}");
   resources_.all[kThing] = open;
+  identities_.all[kUser].id = "AIDAU";
   EXPECT_EQ(ask(), "");
   context_.account = "999999999999";
   EXPECT_TRUE(ask().contains("no identity-based policy allows"));
@@ -211,6 +212,30 @@ TEST_F(AuthorizerTest, ServicesActForTheirSource) {
   EXPECT_EQ(ask(), "");
   caller_.source_arn += "u";
   EXPECT_TRUE(ask().contains("no resource-based policy allows"));
+}
+
+TEST_F(AuthorizerTest, WhoIsGoneMayDoNothing) {
+  resources_.all[kThing] =
+      statement("Allow", "sample:Put", "*", R"(, "Principal": {"AWS": ")" + string(kUser) + "\"}");
+  EXPECT_TRUE(ask().contains("no identity-based policy allows")) << "there is no such user any more";
+  identities_.all[kUser].id = "AIDANEW";
+  ++identities_.current;
+  EXPECT_NE(ask(), "");
+  identities_.all[kUser].id = "AIDAU";
+  ++identities_.current;
+  EXPECT_EQ(ask(), "");
+}
+
+TEST_F(AuthorizerTest, FederatedUsersGoWithTheUserThatAskedForThem) {
+  allow("sample:*", "*");
+  caller_.principal.kind = PrincipalKind::kFederatedUser;
+  caller_.principal.arn = "arn:aws:sts::123456789012:federated-user/alice";
+  caller_.principal.user_id = "123456789012:alice";
+  caller_.session_policies = {statement("Allow", "sample:*", "*")};
+  caller_.entity_id = "AIDAU";
+  EXPECT_EQ(ask(), "");
+  caller_.entity_id = "AIDAGONE";
+  EXPECT_NE(ask(), "");
 }
 
 TEST_F(AuthorizerTest, ASuccessorOfTheSameNameIsSomebodyElse) {

@@ -21,6 +21,8 @@ namespace martlet::authorization {
 /// Who acts, and how it came to that.
 struct Caller {
   policy::Principal principal;
+  /// Of a federated user: the unique id ("AIDA…") of the user whose policies it has; empty for root's.
+  std::string entity_id = {};
   /// Documents that limit the session.
   std::vector<std::string> session_policies = {};
   /// They take the place of the role's tags of the same names.

@@ -1,8 +1,8 @@
 #include "gateway/auth.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/crypto.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -15,14 +15,6 @@ constexpr std::string_view kTemporaryKeys = "ASIA";
 
 bool is_account(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-std::optional<std::uint64_t> decoded_length(const net::RequestHead& head) {
-  const std::string_view text = head.headers.get("x-amz-decoded-content-length");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return length;
 }
 
 }  // namespace
@@ -86,8 +78,11 @@ void Authenticator::check(const Claim& claim) const {
     verifier_.check_parts(claim.head, claim.signature, claim.dialect);
   else
     verifier_.check_form(claim.head, claim.signature, claim.dialect);
+  if (!claim.named_service.empty() && claim.named_service != claim.signature.scope.service)
+    throw auth_error(claim.dialect, AuthFault::kMismatch,
+                     "Credential should be scoped to correct service: '" + claim.named_service + "'.");
   if (!claim.credentials) throw auth_error(claim.dialect, AuthFault::kUnknownKey);
-  if (claim.credentials->session_token != claim.signature.security_token)
+  if (!equal_in_constant_time(claim.credentials->session_token, claim.signature.security_token))
     throw auth_error(claim.dialect, AuthFault::kInvalidToken);
   if (claim.credentials->expires && *claim.credentials->expires <= clock_.now())
     throw auth_error(claim.dialect, AuthFault::kExpiredToken);
@@ -116,13 +111,13 @@ DecodedBody Authenticator::verify(const Claim& claim, std::string body) {
                                 claim.dialect);
     });
   }
-  if (!is_aws_chunked(claim.signature, claim.head)) return {std::move(body), {}};
+  if (claim.dialect != Dialect::kS3 || !is_aws_chunked(claim.signature, claim.head))
+    return {.data = std::move(body)};
   std::optional<ChunkSigner> signer;
   if (checked && (mode_ == AuthMode::kEnforce || claim.own))
     signer.emplace(verifier_.key_for(claim.credentials->secret_access_key, claim.signature.scope),
                    claim.signature);
-  return decode_aws_chunked(body, decoded_length(claim.head), claim.signature.payload,
-                            signer ? &*signer : nullptr);
+  return decode_aws_chunked(body, ChunkedBody::of(claim.head, claim.signature), signer ? &*signer : nullptr);
 }
 
 }  // namespace martlet::gateway

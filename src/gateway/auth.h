@@ -73,6 +73,8 @@ struct Claim {
   std::string partition;
   /// The environment from inside which it comes; empty when it comes from elsewhere.
   std::string environment = {};
+  /// The signing name of the service that the host names; empty when it names none.
+  std::string named_service = {};
   /// Whether the operation may be called without a signature.
   bool unsigned_allowed = false;
   /// Filled by identify().
@@ -91,8 +93,8 @@ class Authenticator {
   /// token. Sets `claim.caller` or throws aws::Error.
   Task<> identify(Claim& claim);
 
-  /// Checks the signature over the body, and takes off the coding aws-chunked where it has that. The second
-  /// value are its trailers.
+  /// Checks the signature over the body, and takes off the coding aws-chunked, in which S3 takes bodies,
+  /// where it has that.
   DecodedBody verify(const Claim& claim, std::string body);
 
   [[nodiscard]] AuthMode mode() const { return mode_; }

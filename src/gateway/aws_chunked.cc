@@ -1,5 +1,6 @@
 #include "gateway/aws_chunked.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.h"
@@ -71,26 +72,33 @@ ChunkHeader parse_header(std::string_view line) {
   return header;
 }
 
-void read_trailers(Reader& reader, PayloadKind kind, ChunkSigner* signer, net::Headers& trailers) {
+aws::Error bad_trailer() {
+  return {"MalformedTrailerError", "The request contained trailing data that was not well-formed.", 400};
+}
+
+void read_trailers(Reader& reader, const ChunkedBody& announced, ChunkSigner* signer,
+                   net::Headers& trailers) {
   std::string lines;
   std::string signature;
   while (!reader.at_end()) {
     const std::string_view line = reader.line();
     if (line.empty()) break;
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || trailers.size() >= kMaxTrailers)
-      throw aws::Error("MalformedTrailerError",
-                       "The request contained trailing data that was not well-formed.", 400);
+    if (colon == std::string_view::npos || trailers.size() >= kMaxTrailers) throw bad_trailer();
     std::string name = to_lower(trim(line.substr(0, colon)));
     std::string value(trim(line.substr(colon + 1)));
     if (name == "x-amz-trailer-signature") {
       signature = std::move(value);
       continue;
     }
+    if (std::find(announced.trailers.begin(), announced.trailers.end(), name) == announced.trailers.end())
+      throw bad_trailer();
     lines += name + ":" + value + "\n";
     trailers.add(std::move(name), std::move(value));
   }
-  if (signer != nullptr && kind == PayloadKind::kChunksTrailer && !signer->accept_trailer(lines, signature))
+  if (!reader.at_end()) throw incomplete();
+  if (signer != nullptr && announced.kind == PayloadKind::kChunksTrailer &&
+      !signer->accept_trailer(lines, signature))
     throw auth_error(Dialect::kS3, AuthFault::kMismatch);
 }
 
@@ -131,11 +139,24 @@ bool ChunkSigner::accept_trailer(std::string_view lines, std::string_view signat
   return accept(trailer_signature(lines), signature);
 }
 
-DecodedBody decode_aws_chunked(std::string_view body, std::optional<std::uint64_t> declared, PayloadKind kind,
-                               ChunkSigner* signer) {
-  const bool is_signed = kind == PayloadKind::kChunks || kind == PayloadKind::kChunksTrailer;
+ChunkedBody ChunkedBody::of(const net::RequestHead& head, const Signature& signature) {
+  ChunkedBody announced{.kind = signature.payload};
+  const std::string_view text = head.headers.get("x-amz-decoded-content-length");
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (!text.empty() && error == std::errc() && end == text.data() + text.size()) announced.length = length;
+  // Without trailers of its own the kind of body allows none.
+  if (signature.payload == PayloadKind::kChunks) return announced;
+  for (const std::string_view name : split(head.headers.get("x-amz-trailer"), ','))
+    if (!trim(name).empty()) announced.trailers.push_back(to_lower(trim(name)));
+  return announced;
+}
+
+DecodedBody decode_aws_chunked(std::string_view body, const ChunkedBody& announced, ChunkSigner* signer) {
+  const bool is_signed =
+      announced.kind == PayloadKind::kChunks || announced.kind == PayloadKind::kChunksTrailer;
   Reader reader(body);
-  DecodedBody decoded;
+  DecodedBody decoded{.was_chunked = true};
   decoded.data.reserve(body.size());
   while (true) {
     const ChunkHeader header = parse_header(reader.line());
@@ -146,8 +167,8 @@ DecodedBody decode_aws_chunked(std::string_view body, std::optional<std::uint64_
     if (header.size == 0) break;
     if (!reader.line().empty()) throw bad_chunk();
   }
-  read_trailers(reader, kind, signer, decoded.trailers);
-  if (declared && *declared != decoded.data.size()) throw incomplete();
+  read_trailers(reader, announced, signer, decoded.trailers);
+  if (announced.length && *announced.length != decoded.data.size()) throw incomplete();
   return decoded;
 }
 

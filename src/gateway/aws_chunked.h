@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/sigv4.h"
 #include "net/http.h"
@@ -42,14 +43,27 @@ class ChunkSigner {
 };
 
 struct DecodedBody {
-  std::string data;
-  net::Headers trailers;
+  std::string data = {};
+  net::Headers trailers = {};
+  /// Whether it had this coding.
+  bool was_chunked = false;
+};
+
+/// What the request says about a body in this coding.
+struct ChunkedBody {
+  PayloadKind kind = PayloadKind::kUnsignedTrailer;
+  /// x-amz-decoded-content-length
+  std::optional<std::uint64_t> length = {};
+  /// x-amz-trailer: the names, lower case, of the trailers that the request announces. Others are refused,
+  /// since nobody has signed that they belong to it.
+  std::vector<std::string> trailers = {};
+
+  static ChunkedBody of(const net::RequestHead& head, const Signature& signature);
 };
 
 /// Takes the coding off `body`. With a signer, every chunk and (for kChunksTrailer) the trailers must be
-/// signed. `declared` is x-amz-decoded-content-length. Throws aws::Error as S3 does: IncompleteBody,
-/// InvalidChunkSizeError, SignatureDoesNotMatch.
-DecodedBody decode_aws_chunked(std::string_view body, std::optional<std::uint64_t> declared, PayloadKind kind,
-                               ChunkSigner* signer);
+/// signed. Throws aws::Error as S3 does: IncompleteBody, InvalidChunkSizeError, MalformedTrailerError,
+/// SignatureDoesNotMatch.
+DecodedBody decode_aws_chunked(std::string_view body, const ChunkedBody& announced, ChunkSigner* signer);
 
 }  // namespace martlet::gateway

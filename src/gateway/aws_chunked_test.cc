@@ -24,9 +24,11 @@ ChunkSigner example_signer(const Signature& signature) {
   return {signing_key("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", signature.scope), signature};
 }
 
+const std::vector<string> kTrailers{"x-amz-checksum-crc32", "x-amz-checksum-crc32c"};
+
 string code_of(std::string_view body, PayloadKind kind, ChunkSigner* signer = nullptr) {
   try {
-    decode_aws_chunked(body, std::nullopt, kind, signer);
+    decode_aws_chunked(body, {.kind = kind, .trailers = kTrailers}, signer);
   } catch (const aws::Error& error) {
     return error.code();
   }
@@ -49,7 +51,8 @@ constexpr const char* kSeed = "4f232c4386841ef735655705268965c44a0e4690baa4adea1
 TEST(AwsChunked, DecodesTheDocumentedExample) {
   const Signature signature = example(kSeed, PayloadKind::kChunks);
   ChunkSigner signer = example_signer(signature);
-  const DecodedBody decoded = decode_aws_chunked(signed_body(), 66560, PayloadKind::kChunks, &signer);
+  const DecodedBody decoded =
+      decode_aws_chunked(signed_body(), {.kind = PayloadKind::kChunks, .length = 66560}, &signer);
   EXPECT_EQ(decoded.data, kLarge + kSmall);
 }
 
@@ -77,7 +80,8 @@ TEST(AwsChunked, DecodesTheDocumentedExampleWithTrailers) {
       "\r\n0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n"
       "x-amz-checksum-crc32c:sOO8/Q==\r\n"
       "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n";
-  const DecodedBody decoded = decode_aws_chunked(body, 66560, PayloadKind::kChunksTrailer, &signer);
+  const DecodedBody decoded = decode_aws_chunked(
+      body, {.kind = PayloadKind::kChunksTrailer, .length = 66560, .trailers = kTrailers}, &signer);
   EXPECT_EQ(decoded.data, kLarge + kSmall);
   EXPECT_EQ(decoded.trailers.get("x-amz-checksum-crc32c"), "sOO8/Q==");
 }
@@ -94,7 +98,8 @@ TEST(AwsChunked, ChecksTheSignatureOfTrailers) {
   const string body = "5;chunk-signature=" + first + "\r\nhello\r\n0;chunk-signature=" + last +
                       "\r\nx-amz-checksum-crc32:NhCmhg==\r\nx-amz-trailer-signature:" + trailer + "\r\n\r\n";
   ChunkSigner reader = fresh;
-  const DecodedBody decoded = decode_aws_chunked(body, 5, PayloadKind::kChunksTrailer, &reader);
+  const DecodedBody decoded = decode_aws_chunked(
+      body, {.kind = PayloadKind::kChunksTrailer, .length = 5, .trailers = kTrailers}, &reader);
   EXPECT_EQ(decoded.data, "hello");
   EXPECT_EQ(decoded.trailers.get("x-amz-checksum-crc32"), "NhCmhg==");
   string changed = body;
@@ -105,12 +110,12 @@ TEST(AwsChunked, ChecksTheSignatureOfTrailers) {
 
 TEST(AwsChunked, DecodesUnsignedChunksWithTrailers) {
   const DecodedBody decoded =
-      decode_aws_chunked("5\r\nhello\r\n1\r\n!\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n", 6,
-                         PayloadKind::kUnsignedTrailer, nullptr);
+      decode_aws_chunked("5\r\nhello\r\n1\r\n!\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n",
+                         {.length = 6, .trailers = kTrailers}, nullptr);
   EXPECT_EQ(decoded.data, "hello!");
   EXPECT_EQ(decoded.trailers.get("X-Amz-Checksum-Crc32"), "AAAA");
   // Without the closing empty line, as some clients send it.
-  EXPECT_EQ(decode_aws_chunked("0\r\n", 0, PayloadKind::kUnsignedTrailer, nullptr).data, "");
+  EXPECT_EQ(decode_aws_chunked("0\r\n", {.length = 0}, nullptr).data, "");
 }
 
 TEST(AwsChunked, RefusesWhatIsBroken) {
@@ -124,8 +129,7 @@ TEST(AwsChunked, RefusesWhatIsBroken) {
   EXPECT_EQ(code("ffffffffffffffffff\r\n"), "InvalidChunkSizeError");
   EXPECT_EQ(code("3\r\nhello\r\n0\r\n\r\n"), "InvalidChunkSizeError");
   EXPECT_EQ(code("0\r\nno colon\r\n\r\n"), "MalformedTrailerError");
-  EXPECT_THROW(decode_aws_chunked("5\r\nhello\r\n0\r\n\r\n", 4, PayloadKind::kUnsignedTrailer, nullptr),
-               aws::Error);
+  EXPECT_THROW(decode_aws_chunked("5\r\nhello\r\n0\r\n\r\n", {.length = 4}, nullptr), aws::Error);
 }
 
 }  // namespace

@@ -41,6 +41,11 @@ net::Response plain_error(int status, const std::string& message) {
   return {status, {{"Content-Type", "application/json"}}, "{\"message\":" + quote_json(message) + "}"};
 }
 
+/// Whether the path may have another form that is signed in its place; false for nearly all.
+bool may_be_normalised(std::string_view path) {
+  return path.find("//") != std::string_view::npos || path.find("/.") != std::string_view::npos;
+}
+
 /// What is the server's business, not the caller's.
 bool passes_through(std::exception_ptr failure) {
   try {
@@ -210,6 +215,9 @@ Call Gateway::Impl::begin(const net::Request& request) const {
   const wire::ServiceModel* model = call.model();
   if (!call.route.subject.empty() && model != nullptr && model->signing_name == "s3")
     call.path = "/" + call.route.subject + std::string(head.path());
+  // Signatures cover normalised paths, so those are what must be acted upon.
+  const bool is_s3 = model == nullptr || model->signing_name == "s3";
+  if (!is_s3 && may_be_normalised(head.path())) call.path = normalise_path(head.path());
   call.context.request_id = call.request_id;
   call.context.region = usable_region(call.route.region, options.region);
   call.context.partition = partition_of(call.context.region);
@@ -261,7 +269,7 @@ void Gateway::Impl::fill_context(Call& call, const Claim& claim, const net::Requ
 Task<wire::Answer> Gateway::Impl::call_operation(Call& call, DecodedBody body, Transport& transport) {
   wire::RequestView view = call.view(body.data);
   std::vector<wire::HeaderField> headers;
-  if (is_aws_chunked(call.signature, call.head)) {
+  if (body.was_chunked) {
     headers = decoded_fields(call.head, body.trailers);
     view.headers = headers;
   }
@@ -280,7 +288,8 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request, Tra
               .signature = call.signature,
               .dialect = dialect_of(call.protocol, call.model()),
               .partition = call.context.partition,
-              .environment = environment_of(request)};
+              .environment = environment_of(request),
+              .named_service = std::string(call.route.named_service)};
   std::string body;
   if (body_first) {
     body = co_await read_body(call, request);

@@ -156,6 +156,8 @@ Route ServiceRouter::find(const net::RequestHead& head, const Signature& signatu
     const Services candidates = signed_as(signature.scope.service);
     if (!candidates.empty()) route.service = choose(candidates, head, host);
     route.asked_for = signature.scope.service;
+    if (const wire::Endpoint* named = by_host(services_, host))
+      route.named_service = named->model().signing_name;
   } else {
     route.service = without_scope(head, host);
     const std::string_view target = target_prefix(head);

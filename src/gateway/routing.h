@@ -25,6 +25,8 @@ struct Route {
   std::string subject;
   /// Empty where the request does not tell.
   std::string region;
+  /// The signing name of the service that the Host names; empty when it names none that is here.
+  std::string_view named_service;
   /// For errors: the service that was asked for but is not there; empty when the request names none.
   std::string asked_for;
 };

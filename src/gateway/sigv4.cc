@@ -11,6 +11,10 @@ namespace martlet::gateway {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+/// Of Signature Version 4A.
+constexpr std::string_view kAsymmetric = "AWS4-ECDSA-P256-SHA256";
+/// How the names of these and of what may follow them begin.
+constexpr std::string_view kFamily = "AWS4-";
 constexpr std::string_view kTerminator = "aws4_request";
 
 std::string_view trim(std::string_view text) {
@@ -63,8 +67,32 @@ void note(Signature& signature, std::string problem) {
   signature.problem += problem;
 }
 
-void take_scope(Signature& signature, std::string_view credential) {
-  if (auto scope = CredentialScope::parse(credential))
+/// What is wrong with a signature by this algorithm; empty when it is ours.
+std::string problem_of(std::string_view algorithm) {
+  if (algorithm == kAlgorithm) return {};
+  if (algorithm == kAsymmetric)
+    return "Signature Version 4A (AWS4-ECDSA-P256-SHA256, X-Amz-Region-Set) is not verified here: sign with "
+           "Signature Version 4 (AWS4-HMAC-SHA256), for one region.";
+  return "Unsupported AWS 'algorithm': '" + std::string(algorithm) +
+         "', only AWS4-HMAC-SHA256 is verified here.";
+}
+
+/// Scopes of Signature Version 4A name all regions, "*", or leave the region out:
+/// AKID/20130524/s3/aws4_request.
+std::optional<CredentialScope> parse_scope(std::string_view algorithm, std::string_view credential) {
+  if (algorithm != kAsymmetric) return CredentialScope::parse(credential);
+  auto parts = split(credential, '/');
+  if (parts.size() != 4 && parts.size() != 5) return std::nullopt;
+  if (parts.size() == 4) parts.insert(parts.begin() + 2, "*");
+  std::string whole(parts[0]);
+  for (std::size_t i = 1; i < parts.size(); ++i) whole += "/" + std::string(parts[i]);
+  auto scope = CredentialScope::parse(whole);
+  if (scope && scope->region == "*") scope->region.clear();
+  return scope;
+}
+
+void take_scope(Signature& signature, std::string_view algorithm, std::string_view credential) {
+  if (auto scope = parse_scope(algorithm, credential))
     signature.scope = std::move(*scope);
   else
     note(signature,
@@ -72,8 +100,8 @@ void take_scope(Signature& signature, std::string_view credential) {
          "keyid/date/region/service/aws4_request.");
 }
 
-/// The part after "AWS4-HMAC-SHA256 ".
-void parse_authorization(Signature& signature, std::string_view text) {
+/// `text`: the part after the algorithm.
+void parse_authorization(Signature& signature, std::string_view algorithm, std::string_view text) {
   bool has_credential = false;
   bool has_headers = false;
   for (const std::string_view untrimmed : split(text, ',')) {
@@ -84,7 +112,7 @@ void parse_authorization(Signature& signature, std::string_view text) {
         equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
     if (name == "Credential") {
       has_credential = true;
-      take_scope(signature, value);
+      take_scope(signature, algorithm, value);
     } else if (name == "SignedHeaders") {
       has_headers = true;
       signature.signed_headers = split_signed_headers(value);
@@ -100,7 +128,9 @@ void parse_authorization(Signature& signature, std::string_view text) {
 void parse_header_signature(Signature& signature, const net::RequestHead& head,
                             std::string_view authorization) {
   signature.kind = SignatureKind::kHeader;
-  parse_authorization(signature, authorization.substr(kAlgorithm.size()));
+  const std::string_view algorithm = authorization.substr(0, authorization.find(' '));
+  signature.problem = problem_of(algorithm);
+  parse_authorization(signature, algorithm, authorization.substr(algorithm.size()));
   signature.timestamp = head.headers.get("x-amz-date");
   if (signature.timestamp.empty()) signature.timestamp = from_http_date(head.headers.get("date"));
   if (signature.timestamp.empty())
@@ -108,15 +138,16 @@ void parse_header_signature(Signature& signature, const net::RequestHead& head,
   signature.security_token = head.headers.get("x-amz-security-token");
 }
 
-void parse_query_signature(Signature& signature, const net::Pairs& query) {
+void parse_query_signature(Signature& signature, std::string_view algorithm, const net::Pairs& query) {
   signature.kind = SignatureKind::kPresigned;
+  signature.problem = problem_of(algorithm);
   const auto find = [&](std::string_view name) -> std::optional<std::string_view> {
     for (const auto& [key, value] : query)
       if (key == name) return value;
     note(signature, "AWS query-string parameters must include '" + std::string(name) + "'.");
     return std::nullopt;
   };
-  if (const auto credential = find("X-Amz-Credential")) take_scope(signature, *credential);
+  if (const auto credential = find("X-Amz-Credential")) take_scope(signature, algorithm, *credential);
   signature.signed_headers = split_signed_headers(find("X-Amz-SignedHeaders").value_or(""));
   signature.signature = find("X-Amz-Signature").value_or("");
   signature.timestamp = find("X-Amz-Date").value_or("");
@@ -140,40 +171,29 @@ void parse_content_sha256(Signature& signature, const net::RequestHead& head) {
 // ---- The canonical request
 // ----------------------------------------------------------------------------------------
 
-/// Without "." and ".." segments and doubled slashes, as RFC 3986 has it for hierarchical paths.
-std::string normalise_path(std::string_view path) {
-  std::vector<std::string_view> kept;
-  for (const std::string_view segment : split(path, '/')) {
-    if (segment.empty() || segment == ".") continue;
-    if (segment != "..")
-      kept.push_back(segment);
-    else if (!kept.empty())
-      kept.pop_back();
-  }
-  std::string out = "/";
-  for (const std::string_view segment : kept) {
-    if (out.size() > 1) out += '/';
-    out += segment;
-  }
-  if (path.ends_with('/') && out.size() > 1) out += '/';
-  return out;
-}
-
 std::string canonical_path(std::string_view path, PathStyle style, Canonicalisation form) {
   if (style == PathStyle::kOther) return percent_encode(normalise_path(path), "/");
   if (form == Canonicalisation::kAsSent) return std::string(path);
-  const auto decoded = percent_decode(path);
-  return decoded ? percent_encode(*decoded, "/") : std::string(path);
+  // Each segment by itself: a slash within one is not a slash between two.
+  std::string out;
+  for (const std::string_view segment : split(path, '/')) {
+    const auto decoded = percent_decode(segment);
+    out += decoded ? percent_encode(*decoded) : std::string(segment);
+    out += '/';
+  }
+  out.pop_back();
+  return out;
 }
 
-std::string canonical_query(std::string_view query, Canonicalisation form) {
+/// `left_out`: a parameter that is not part of it; empty for none.
+std::string canonical_query(std::string_view query, std::string_view left_out, Canonicalisation form) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const std::string_view part : split(query, '&')) {
     if (part.empty() && (query.empty() || form == Canonicalisation::kEncoded)) continue;
     const auto equals = part.find('=');
     std::string name(part.substr(0, equals));
     std::string value(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));
-    if (name == "X-Amz-Signature") continue;
+    if (name == left_out && !left_out.empty()) continue;
     if (form == Canonicalisation::kEncoded) {
       const auto plain_name = percent_decode(name, Plus::kSpace);
       const auto plain_value = percent_decode(value, Plus::kSpace);
@@ -246,18 +266,17 @@ Signature parse_signature(const net::RequestHead& head) {
   Signature signature;
   parse_content_sha256(signature, head);
   const std::string_view authorization = head.headers.get("authorization");
-  if (authorization.starts_with(kAlgorithm)) {
+  if (authorization.starts_with(kFamily)) {
     parse_header_signature(signature, head, authorization);
   } else if (head.query().find("X-Amz-Algorithm=") != std::string_view::npos) {
     const auto query = net::parse_query(head.query());
     if (!query) return signature;
-    const bool ours = std::any_of(query->begin(), query->end(), [](const auto& pair) {
-      return pair.first == "X-Amz-Algorithm" && pair.second == kAlgorithm;
-    });
-    if (ours) parse_query_signature(signature, *query);
+    const auto named = std::find_if(query->begin(), query->end(),
+                                    [](const auto& pair) { return pair.first == "X-Amz-Algorithm"; });
+    if (named != query->end() && named->second.starts_with(kFamily))
+      parse_query_signature(signature, named->second, *query);
   }
-  if (signature.kind != SignatureKind::kNone && !signature.signature.empty() &&
-      !is_hex_signature(signature.signature))
+  if (signature.problem.empty() && !signature.signature.empty() && !is_hex_signature(signature.signature))
     note(signature, "The signature must be 64 lower-case hexadecimal digits.");
   return signature;
 }
@@ -278,13 +297,32 @@ std::optional<std::int64_t> parse_amz_date(std::string_view text) {
   return midnight + hour * 3600 + minute * 60 + second;
 }
 
+std::string normalise_path(std::string_view path) {
+  std::vector<std::string_view> kept;
+  for (const std::string_view segment : split(path, '/')) {
+    if (segment.empty() || segment == ".") continue;
+    if (segment != "..")
+      kept.push_back(segment);
+    else if (!kept.empty())
+      kept.pop_back();
+  }
+  std::string out = "/";
+  for (const std::string_view segment : kept) {
+    if (out.size() > 1) out += '/';
+    out += segment;
+  }
+  if (path.ends_with('/') && out.size() > 1) out += '/';
+  return out;
+}
+
 std::string canonical_request(const net::RequestHead& head, const Signature& signature,
                               std::string_view payload_hash, PathStyle path_style, Canonicalisation form) {
   std::string out = head.method;
   out += '\n';
   out += canonical_path(head.path(), path_style, form);
   out += '\n';
-  out += canonical_query(head.query(), form);
+  out += canonical_query(head.query(), signature.kind == SignatureKind::kPresigned ? "X-Amz-Signature" : "",
+                         form);
   out += '\n';
   append_canonical_headers(out, head.headers, signature.signed_headers);
   out += '\n';

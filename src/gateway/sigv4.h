@@ -40,6 +40,7 @@ struct CredentialScope {
   std::string access_key_id;
   /// yyyymmdd
   std::string date;
+  /// Empty for Signature Version 4A, whose scopes have none.
   std::string region;
   std::string service;
 
@@ -69,7 +70,8 @@ struct Signature {
   std::string problem;
 };
 
-/// Reads the signature of a request. Other schemes ("Bearer ...") are kNone.
+/// Reads the signature of a request. Other schemes ("Bearer ...") are kNone; other algorithms of Signature
+/// Version 4, such as that of Signature Version 4A, are read as far as they can be and have a problem.
 Signature parse_signature(const net::RequestHead& head);
 
 /// "20130524T000000Z" as seconds since the epoch.
@@ -80,6 +82,10 @@ enum class Canonicalisation {
   kAsSent,   ///< path and query taken as they are (S3), sorted
   kEncoded,  ///< decoded and encoded again, sorted
 };
+/// Without "." and ".." segments and doubled slashes, as RFC 3986 has it for hierarchical paths. Escapes stay
+/// as they are.
+std::string normalise_path(std::string_view path);
+
 /// S3 neither normalises a path nor encodes it twice; every other service does both.
 enum class PathStyle { kS3, kOther };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "gateway/host.h"
+#include "net/url.h"
 
 namespace martlet::gateway {
 
@@ -27,24 +29,69 @@ std::string amz_date(std::int64_t epoch_seconds) {
          two(clock.minutes().count()) + two(clock.seconds().count()) + "Z";
 }
 
+/// Regions and services as they may be put into names and keys.
+bool is_scope_part(std::string_view text) {
+  constexpr std::size_t kLongest = 32;
+  return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
 bool covers(const Signature& signature, std::string_view name) {
   return std::find(signature.signed_headers.begin(), signature.signed_headers.end(), name) !=
          signature.signed_headers.end();
 }
 
-/// The first header that must be signed and is not; empty when there is none.
+/// Headers that proxies add on the way, after the request was signed.
+bool is_added_on_the_way(std::string_view name, Dialect dialect) {
+  return dialect != Dialect::kS3 && name == "x-amz-cf-id";
+}
+
+/// The first header that must be signed and is not; empty when there is none. What begins with x-amz- tells a
+/// service what to do, as the path does.
 std::string uncovered_header(const net::RequestHead& head, const Signature& signature, Dialect dialect) {
-  if (!covers(signature, "host") && !covers(signature, ":authority")) return "host";
+  if (!covers(signature, "host")) return "host";
   for (const auto& [name, value] : head.headers) {
     const std::string lower = to_lower(name);
     if (!lower.starts_with("x-amz-") || covers(signature, lower)) continue;
-    // S3 wants every one of its headers covered; the others those that select and date the request.
     const bool presigned_hash =
         signature.kind == SignatureKind::kPresigned && lower == "x-amz-content-sha256";
-    if (dialect == Dialect::kS3 ? !presigned_hash : lower == "x-amz-target" || lower == "x-amz-date")
-      return lower;
+    if (!presigned_hash && !is_added_on_the_way(lower, dialect)) return lower;
   }
   return {};
+}
+
+/// Whether a header is said to be signed that is not there.
+bool covers_absent_header(const net::RequestHead& head, const Signature& signature) {
+  return std::any_of(signature.signed_headers.begin(), signature.signed_headers.end(),
+                     [&](const std::string& name) { return !head.headers.find(name); });
+}
+
+/// Throws when the scope is for a place that is none, or not the one that the host names.
+void check_region(const net::RequestHead& head, const std::string& region, Dialect dialect) {
+  const auto address = net::parse_host_port(head.headers.get("host"));
+  const std::string named = address ? parse_host_name(address->host).region : std::string();
+  if (is_scope_part(region) && (named.empty() || named == region)) return;
+  const AuthFault fault = dialect == Dialect::kS3 ? AuthFault::kIncomplete : AuthFault::kMismatch;
+  throw auth_error(dialect, fault, "Credential should be scoped to a valid region, not '" + region + "'.");
+}
+
+/// What S3 asks for and other services do not.
+void check_s3_parts(const Signature& signature) {
+  if (signature.kind == SignatureKind::kHeader && signature.content_sha256.empty())
+    throw aws::Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400);
+  if (signature.kind == SignatureKind::kPresigned && !signature.expires)
+    throw aws::Error("AuthorizationQueryParametersError",
+                     "AWS query-string parameters must include 'X-Amz-Expires'.", 400);
+}
+
+std::string hash_of(std::string_view body) { return to_hex(as_view(sha256(body))); }
+
+/// What stands for the body in what was signed. Only S3 takes a client's word for it, and bodies that are not
+/// signed as a whole.
+std::string signed_payload_hash(const Signature& signature, std::string_view body, Dialect dialect) {
+  if (dialect != Dialect::kS3) return hash_of(body);
+  return signature.content_sha256.empty() ? "UNSIGNED-PAYLOAD" : signature.content_sha256;
 }
 
 bool matches(const std::string& expected, const Signature& signature) {
@@ -65,6 +112,9 @@ void Verifier::check_parts(const net::RequestHead& head, const Signature& signat
       throw aws::Error("AuthorizationQueryParametersError", signature.problem, 400);
     throw auth_error(dialect, AuthFault::kIncomplete, signature.problem);
   }
+  check_region(head, signature.scope.region, dialect);
+  if (!is_scope_part(signature.scope.service))
+    throw auth_error(dialect, AuthFault::kMismatch, "Credential should be scoped to correct service.");
   if (const std::string name = uncovered_header(head, signature, dialect); !name.empty()) {
     if (dialect == Dialect::kS3)
       throw auth_error(dialect, AuthFault::kUnsignedHeaders).with("HeadersNotSigned", name);
@@ -72,8 +122,8 @@ void Verifier::check_parts(const net::RequestHead& head, const Signature& signat
     throw auth_error(dialect, AuthFault::kIncomplete,
                      shown + " must be a 'SignedHeader' in the AWS Authorization.");
   }
-  if (dialect == Dialect::kS3 && signature.kind == SignatureKind::kHeader && signature.content_sha256.empty())
-    throw aws::Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400);
+  if (dialect == Dialect::kS3) check_s3_parts(signature);
+  if (covers_absent_header(head, signature)) throw auth_error(dialect, AuthFault::kMismatch);
 }
 
 void Verifier::check_time(const Signature& signature, Dialect dialect) const {
@@ -113,11 +163,7 @@ void Verifier::check_time(const Signature& signature, Dialect dialect) const {
 void Verifier::check_signature(const net::RequestHead& head, const Signature& signature,
                                std::string_view secret, std::string_view body, Dialect dialect) {
   const Sha256 key = key_for(secret, signature.scope);
-  std::string payload_hash = signature.content_sha256;
-  if (payload_hash.empty()) {
-    const bool unsigned_body = dialect == Dialect::kS3 && signature.kind == SignatureKind::kPresigned;
-    payload_hash = unsigned_body ? "UNSIGNED-PAYLOAD" : to_hex(as_view(sha256(body)));
-  }
+  const std::string payload_hash = signed_payload_hash(signature, body, dialect);
   const PathStyle style = dialect == Dialect::kS3 ? PathStyle::kS3 : PathStyle::kOther;
   bool good = false;
   for (const Canonicalisation form : {Canonicalisation::kAsSent, Canonicalisation::kEncoded}) {
@@ -128,8 +174,8 @@ void Verifier::check_signature(const net::RequestHead& head, const Signature& si
   }
   if (!good) throw auth_error(dialect, AuthFault::kMismatch);
   // The hash is part of what was signed, so it now has to be that of the body.
-  if (signature.payload == PayloadKind::kWhole && !signature.content_sha256.empty() &&
-      !equal_in_constant_time(signature.content_sha256, to_hex(as_view(sha256(body)))))
+  if (dialect == Dialect::kS3 && signature.payload == PayloadKind::kWhole &&
+      !signature.content_sha256.empty() && payload_hash != hash_of(body))
     throw auth_error(dialect, AuthFault::kBodyMismatch);
 }
 

@@ -1,17 +1,12 @@
 #include "server/credentials.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "base/arn.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "server/private_file.h"
 
 namespace martlet::server {
 
@@ -24,14 +19,6 @@ constexpr std::size_t kMaxOpenSessions = 1024;
 constexpr const char* kNothing =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"none:None","Resource":"*"}]})";
 
-void write_private_file(const std::string& file, const std::string& content) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0) throw std::runtime_error("cannot write " + file + ": " + std::strerror(errno));
-  const bool written = ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
-  ::close(fd);
-  if (!written) throw std::runtime_error("cannot write " + file + ": is the disk full?");
-}
-
 /// What follows the last slash of "role/path/name".
 std::string role_name_of(const std::string& role_arn) {
   const auto slash = role_arn.rfind('/');
@@ -42,7 +29,8 @@ std::string role_name_of(const std::string& role_arn) {
 
 RootKey open_root_key(const std::string& file, Ids& ids) {
   RootKey key;
-  if (std::ifstream in(file); in) {
+  if (const auto content = read_private_file(file)) {
+    std::istringstream in(*content);
     if (!(in >> key.access_key_id >> key.secret_access_key))
       throw std::runtime_error(file + " does not hold an access key: remove it and a new one is made");
     return key;

@@ -24,7 +24,8 @@ struct RootKey {
 };
 
 /// The root key in `file`. Makes one, readable by its owner only, and says so on the log where there is none.
-/// Throws std::runtime_error when the file cannot be read or written.
+/// Throws std::runtime_error when the file cannot be read or written, or when others than its owner may read
+/// it.
 RootKey open_root_key(const std::string& file, Ids& ids);
 
 class Credentials final : public gateway::CredentialSource {

@@ -57,6 +57,7 @@ authorization::Caller caller_of(const wire::Caller& caller) {
     out.principal.user_name = caller.arn.substr(caller.arn.rfind('/') + 1);
   if (!caller.session) return out;
   out.principal.entity_arn = caller.session->entity_arn;
+  out.entity_id = caller.session->entity_id;
   out.session_policies = caller.session->policies;
   out.session_tags = caller.session->tags;
   out.source_identity = caller.session->source_identity;

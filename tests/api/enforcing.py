@@ -34,6 +34,14 @@ def allow(actions, resources="*"):
     return policy(("Allow", actions, resources))
 
 
+def trust(principal, actions="sts:AssumeRole", condition=None):
+    """A role trust policy, as a document."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": actions}
+    if condition:
+        statement["Condition"] = condition
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 class Keys:
     """An access key, and clients that sign with it."""
 

@@ -1,5 +1,6 @@
-"""Every implemented operation of every service, under `--auth enforce`: without credentials, with a wrong signature,
-without a policy, with an explicit deny, and with the policy that its refusals ask for.
+"""Every implemented operation of every service, under `--auth enforce`: without credentials, with a wrong signature, with
+an expired session, with a session's key without its token, without a policy, with an explicit deny, and with the policy that
+its refusals ask for.
 
 The inputs are the least that the model lets through: whoever is refused is refused before anything else is looked at,
 and whoever is let in is told something else.
@@ -9,6 +10,7 @@ import base64
 import json
 import re
 import subprocess
+import time
 import unittest
 
 import botocore
@@ -19,14 +21,19 @@ from botocore.exceptions import ClientError
 
 from enforcing import ACCOUNT, EnforcedTest, Keys, allow, policy
 from harness import BINARY, ROLE, zip_of
+from sealed import expiring
 
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 MISSING = {"MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 WRONG = {"SignatureDoesNotMatch", "InvalidSignatureException"}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
+UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException"}
 # What may be called whatever the policies say.
 FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
-# What a role's trust policy or a message decides: test_sts.py.
-ELSEWHERE = {("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
+# What a role's trust policy decides as well: test_sts.py.
+TRUST_DECIDES = {("sts", "AssumeRole")}
+# What SDKs never sign; signed all the same: test_sts.py.
+NEVER_SIGNED = {("sts", "AssumeRoleWithWebIdentity")}
 # What may be called unsigned: the token that comes with it decides.
 UNSIGNED = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
 # How far a right policy may have to grow: actions and resources of one operation.
@@ -154,12 +161,15 @@ BY_HAND = {
 def implemented():
     """(service, operation) of everything that `martlet services` lists."""
     listing = subprocess.run([str(BINARY), "services"], capture_output=True, text=True, check=True).stdout
-    service = None
+    service, found, promised = None, [], 0
     for line in listing.splitlines():
-        if match := re.match(r"(\S+) \(\d+ of \d+ operations\)", line):
+        if match := re.match(r"(\S+) \((\d+) of \d+ operations\)", line):
             service = match[1]
+            promised += int(match[2])
         elif line.startswith("  ") and line.strip():
-            yield service, line.strip()
+            found.append((service, line.strip()))
+    assert len(found) == promised, listing
+    return found
 
 
 def minimal(shape, name):
@@ -187,10 +197,15 @@ class MatrixTest(EnforcedTest):
         cls.nobody = test.make_user()
         cls.denied = test.make_user(policy(("Allow", "*", "*"), ("Deny", "*", "*")))
         cls.right = test.make_user()
+        cls.wrong = Keys(cls.server, cls.nobody.key, "wrong")
+        session = cls.denied.client("sts").get_session_token()["Credentials"]
+        session = Keys(cls.server, session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+        cls.expired = expiring(session, int(time.time()) - 1)
+        cls.tokenless = Keys(cls.server, session.key, session.secret)
         cls.clients = {}
 
     def keys(self, who):
-        return Keys(self.server, self.nobody.key, "wrong") if who == "wrong" else getattr(self, who, self.nobody)
+        return self.nobody if who == "unsigned" else getattr(self, who)
 
     def client(self, who, service):
         """A client that sends what it is given, whatever its own model says."""
@@ -227,7 +242,7 @@ class MatrixTest(EnforcedTest):
         request = AWSRequest(method=method, url=self.server.endpoint + path, data=body, headers=headers)
         if who != "unsigned":
             keys = self.keys(who)
-            SigV4Auth(Credentials(keys.key, keys.secret), service, "us-east-1").add_auth(request)
+            SigV4Auth(Credentials(keys.key, keys.secret, keys.token), service, "us-east-1").add_auth(request)
         answer = self.server.http(method, path, body, dict(request.headers.items()))
         if answer.status < 300:
             return "", ""
@@ -246,30 +261,39 @@ class MatrixTest(EnforcedTest):
             statements.append(("Allow", refused[1], refused[2]))
         return code, message, statements[1:]
 
+    def check_credentials(self, service, operation):
+        """Who has not proved who it is is refused, and told why."""
+        columns = {"unsigned": MISSING, "wrong": WRONG, "expired": EXPIRED, "tokenless": UNKNOWN}
+        for who, codes in columns.items():
+            code, message = self.call(who, service, operation)
+            if who != "unsigned" or (service, operation) not in UNSIGNED:
+                self.assertIn(code, codes, f"{who}: {message}")
+
+    def check_policies(self, service, operation):
+        """Who has is held to its policies."""
+        code, message = self.call("nobody", service, operation)
+        if (service, operation) in FREE:
+            self.assertEqual(code, "")
+            return
+        self.assertIn(code, DENIED, message)
+        if (service, operation) in TRUST_DECIDES:
+            return
+        self.assertIn("because no identity-based policy allows", message)
+        code, message = self.call("denied", service, operation)
+        self.assertIn(code, DENIED, message)
+        self.assertIn("with an explicit deny in an identity-based policy", message)
+        code, message, granted = self.let_in(service, operation)
+        # (IAM words what is not the account's own like a denial, but says so.)
+        self.assertFalse(code in DENIED and "not authorized" in message, message)
+        self.assertTrue(granted)
+
     def test_matrix(self):
-        operations = [operation for operation in implemented() if operation not in ELSEWHERE]
+        operations = [operation for operation in implemented() if operation not in NEVER_SIGNED]
         self.assertGreater(len(operations), 100)
         for service, operation in operations:
             with self.subTest(service=service, operation=operation):
-                free = (service, operation) in FREE
-                code, _ = self.call("unsigned", service, operation)
-                if (service, operation) not in UNSIGNED:
-                    self.assertIn(code, MISSING)
-                code, _ = self.call("wrong", service, operation)
-                self.assertIn(code, WRONG)
-                code, message = self.call("nobody", service, operation)
-                if free:
-                    self.assertEqual(code, "")
-                    continue
-                self.assertIn(code, DENIED, message)
-                self.assertIn("because no identity-based policy allows", message)
-                code, message = self.call("denied", service, operation)
-                self.assertIn(code, DENIED, message)
-                self.assertIn("with an explicit deny in an identity-based policy", message)
-                code, message, granted = self.let_in(service, operation)
-                # (IAM words what is not the account's own like a denial, but says so.)
-                self.assertFalse(code in DENIED and "not authorized" in message, message)
-                self.assertTrue(granted)
+                self.check_credentials(service, operation)
+                self.check_policies(service, operation)
 
 
 if __name__ == "__main__":

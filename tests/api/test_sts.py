@@ -1,30 +1,15 @@
 """STS: temporary credentials, under `--auth enforce` and `--auth open`."""
 
-import base64
-import http.server
+import datetime
 import json
-import pathlib
-import subprocess
-import tempfile
-import threading
 import time
 import unittest
 
-import boto3
-import botocore
-import botocore.config
-
-from enforcing import ACCOUNT, EnforcedTest, Keys, allow, policy
+from enforcing import ACCOUNT, EnforcedTest, Keys, allow, policy, trust
 from harness import ApiTest
+from sealed import expiring
 
 HOUR = 3600
-
-
-def trust(principal, actions="sts:AssumeRole", condition=None):
-    statement = {"Effect": "Allow", "Principal": principal, "Action": actions}
-    if condition:
-        statement["Condition"] = condition
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def keys_of(server, answer):
@@ -187,6 +172,29 @@ class AssumeRoleTest(StsTest):
             message="sts:TagSession",
         )
 
+    def test_limits_of_tags(self):
+        user = self.make_user()
+        role = self.new_role(principal={"AWS": user.arn}, actions=["sts:AssumeRole", "sts:TagSession"])
+        sts = user.client("sts", parameter_validation=False)
+        arguments = {"RoleArn": role, "RoleSessionName": "session"}
+        sts.assume_role(Tags=[{"Key": f"k{n}", "Value": ""} for n in range(50)], **arguments)
+        largest = sts.assume_role(Tags=[{"Key": "k" * 128, "Value": "v" * 256}], **arguments)
+        self.assertTrue(0 < largest["PackedPolicySize"] < 100)
+        for code, tags, keys, message in (
+            ("ValidationError", [{"Key": f"k{n}", "Value": ""} for n in range(51)], [], "tags"),
+            ("ValidationError", [{"Key": "k" * 129, "Value": ""}], [], "tags.1.member.key"),
+            ("ValidationError", [{"Key": "k", "Value": "v" * 257}], [], "tags.1.member.value"),
+            ("ValidationError", [{"Key": "", "Value": ""}], [], "tags.1.member.key"),
+            ("ValidationError", [{"Key": "a*b", "Value": ""}], [], "tags.1.member.key"),
+            ("InvalidParameterValue", [{"Key": "k", "Value": ""}, {"Key": "K", "Value": ""}], [], "Duplicate"),
+            ("InvalidParameterValue", [{"Key": "k", "Value": ""}], ["other"], "transitive"),
+            ("PackedPolicyTooLarge", [{"Key": f"{n:0128}", "Value": "v" * 256} for n in range(50)], [], "%"),
+        ):
+            with self.subTest(message=message):
+                self.assert_refused(
+                    code, sts.assume_role, Tags=tags, TransitiveTagKeys=keys, message=message, **arguments
+                )
+
     def test_source_identity_stays(self):
         user = self.make_user()
         actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
@@ -202,6 +210,32 @@ class AssumeRoleTest(StsTest):
             RoleSessionName="session",
             SourceIdentity="mallory",
         )
+        # Also beyond a session that did not name it, and for whoever sets none of its own.
+        last = self.new_role(principal={"AWS": further}, actions=actions)
+        self.iam.put_role_policy(
+            RoleName=further.rsplit("/", 1)[1], PolicyName="p", PolicyDocument=allow(actions)
+        )
+        made = keys_of(self.server, answer)
+        answer = made.client("sts").assume_role(RoleArn=last, RoleSessionName="session", SourceIdentity="alice")
+        self.assertEqual(answer["SourceIdentity"], "alice")
+        # Who passes one on needs leave to, as who sets it does.
+        silent = self.new_role(principal={"AWS": role})
+        self.assert_refused(
+            "AccessDenied",
+            session.client("sts").assume_role,
+            RoleArn=silent,
+            RoleSessionName="session",
+            message="sts:SetSourceIdentity",
+        )
+        for bad in ("a", "a" * 65, "al*ce"):
+            self.assert_refused(
+                "ValidationError",
+                user.client("sts", parameter_validation=False).assume_role,
+                RoleArn=role,
+                RoleSessionName="session",
+                SourceIdentity=bad,
+                message="sourceIdentity",
+            )
 
     def test_tokens_that_are_not_good(self):
         user = self.make_user()
@@ -224,6 +258,35 @@ class AssumeRoleTest(StsTest):
         self.iam.delete_role(RoleName=name)
         self.make_role(name, allow("lambda:*"), trust({"AWS": user.arn}))
         self.assert_refused("AccessDeniedException", session.client("lambda").list_functions)
+
+    def test_sessions_that_are_over(self):
+        user = self.make_user(allow("sts:*"))
+        sts = user.client("sts")
+        role = self.new_role(allow("*"), principal={"AWS": user.arn})
+        past = int(time.time()) - 1
+        for made in (
+            self.assume(user, role),
+            keys_of(self.server, sts.get_session_token()),
+            keys_of(self.server, sts.get_federation_token(Name="alice", Policy=allow("*"))),
+            keys_of(self.server, self.root.client("sts").get_session_token()),
+        ):
+            made.client("sts").get_caller_identity()
+            over = expiring(made, past)
+            for service, operation, code in (
+                ("sts", "get_caller_identity", "ExpiredToken"),
+                ("iam", "list_users", "ExpiredToken"),
+                ("sns", "list_topics", "ExpiredToken"),
+                ("lambda", "list_functions", "ExpiredTokenException"),
+                ("logs", "describe_log_groups", "ExpiredTokenException"),
+            ):
+                self.assert_refused(
+                    code,
+                    getattr(over.client(service), operation),
+                    status=400 if service == "logs" else 403,
+                    message="^The security token included in the request is expired$",
+                )
+            made.client("sts").get_caller_identity()
+            expiring(made, past + HOUR).client("sts").get_caller_identity()
 
     def test_tokens_survive_a_crash(self):
         user = self.make_user()
@@ -251,6 +314,53 @@ class UserSessionsTest(StsTest):
             message="^Cannot call GetSessionToken with session credentials$",
         )
         self.assert_refused("AccessDenied", user.client("sts").get_session_token, TokenCode="123456")
+
+    def test_durations(self):
+        user = self.make_user(allow("sts:GetFederationToken"))
+        for keys, longest in ((user, 129600), (self.root, HOUR)):
+            sts = keys.client("sts", parameter_validation=False)
+            for operation in (sts.get_session_token, lambda **given: sts.get_federation_token(Name="al", **given)):
+                for seconds, lasts in ((900, 900), (HOUR, HOUR), (129600, longest), (None, min(longest, 12 * HOUR))):
+                    given = {} if seconds is None else {"DurationSeconds": seconds}
+                    until = operation(**given)["Credentials"]["Expiration"]
+                    left = (until - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+                    self.assertTrue(lasts - 60 < left <= lasts, (seconds, left))
+                for seconds in (899, 129601, 0, -1):
+                    self.assert_refused(
+                        "ValidationError", operation, DurationSeconds=seconds, message="durationSeconds"
+                    )
+        for name in ("a", "a" * 33, "al ice"):
+            self.assert_refused(
+                "ValidationError", sts.get_federation_token, Name=name, message="at 'name' failed"
+            )
+
+    def test_sessions_end_with_their_user(self):
+        user = self.make_user(allow(["lambda:*", "sts:*"]))
+        sts = user.client("sts")
+        # What names the user lets it in whatever its own policies say.
+        role = self.new_role(principal={"AWS": user.arn})
+        session = keys_of(self.server, sts.get_session_token())
+        alice = keys_of(self.server, sts.get_federation_token(Name="alice", Policy=allow("*")))
+        for keys in (session, alice):
+            keys.client("lambda").list_functions()
+        # They are not the access key's that asked for them.
+        self.iam.update_access_key(UserName=user.name, AccessKeyId=user.key, Status="Inactive")
+        self.assert_refused("InvalidClientTokenId", sts.get_caller_identity)
+        self.assert_refused("UnrecognizedClientException", user.client("lambda").list_functions)
+        session.client("lambda").list_functions()
+        self.iam.update_access_key(UserName=user.name, AccessKeyId=user.key, Status="Active")
+        sts.get_caller_identity()
+        self.iam.delete_access_key(UserName=user.name, AccessKeyId=user.key)
+        self.assert_refused("InvalidClientTokenId", sts.get_caller_identity)
+        self.iam.delete_user_policy(UserName=user.name, PolicyName="p")
+        self.iam.delete_user(UserName=user.name)
+        assume = session.client("sts").assume_role
+        self.assert_refused("AccessDenied", assume, RoleArn=role, RoleSessionName="gone")
+        self.iam.create_user(UserName=user.name)
+        self.grant(user.name, allow("*"))
+        for keys in (session, alice):
+            self.assert_refused("AccessDeniedException", keys.client("lambda").list_functions)
+        self.assert_refused("AccessDenied", assume, RoleArn=role, RoleSessionName="gone")
 
     def test_federated_users_have_what_both_policies_allow(self):
         user = self.make_user(allow(["sts:GetFederationToken", "lambda:*"]))
@@ -286,128 +396,6 @@ class UserSessionsTest(StsTest):
         user.client("sts").get_caller_identity()
         used = self.iam.get_access_key_last_used(AccessKeyId=user.key)["AccessKeyLastUsed"]
         self.assertEqual(used["ServiceName"], "sts")
-
-
-def encoded(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class IdentityProvider:
-    """An OpenID Connect provider on this machine, with an RSA key that openssl made."""
-
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="martlet-test-")
-        self.key = pathlib.Path(self.directory.name, "key.pem")
-        self.openssl("genrsa", "-out", str(self.key), "2048")
-        modulus = self.openssl("rsa", "-in", str(self.key), "-noout", "-modulus").decode().strip().split("=")[1]
-        self.jwk = {"kty": "RSA", "kid": "one", "use": "sig", "n": encoded(bytes.fromhex(modulus)), "e": "AQAB"}
-        provider = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                documents = {
-                    "/.well-known/openid-configuration": {"jwks_uri": f"http://{provider.url}/keys"},
-                    "/keys": {"keys": [provider.jwk]},
-                }
-                body = json.dumps(documents.get(self.path, {})).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.directory.cleanup()
-
-    @staticmethod
-    def openssl(*arguments, given=b""):
-        return subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=True).stdout
-
-    def token(self, **claims):
-        now = int(time.time())
-        claims = {
-            "iss": f"https://{self.url}",
-            "sub": "repo:me/it",
-            "aud": "sts.amazonaws.com",
-            "iat": now,
-            "exp": now + 600,
-            **claims,
-        }
-        header = {"alg": "RS256", "kid": "one", "typ": "JWT"}
-        part = ".".join(encoded(json.dumps(each).encode()) for each in (header, claims))
-        signature = self.openssl("dgst", "-sha256", "-sign", str(self.key), given=part.encode())
-        return f"{part}.{encoded(signature)}"
-
-
-class WebIdentityTest(StsTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.provider = IdentityProvider()
-        cls.addClassCleanup(cls.provider.close)
-        made = cls.iam.create_open_id_connect_provider(
-            Url=f"https://{cls.provider.url}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40]
-        )
-        condition = {"StringEquals": {f"{cls.provider.url}:sub": "repo:me/it"}}
-        cls.role = cls.make_role(
-            "of-the-web",
-            allow("lambda:ListFunctions"),
-            trust(
-                {"Federated": made["OpenIDConnectProviderArn"]},
-                ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
-                condition,
-            ),
-        )
-        cls.sts = boto3.client(
-            "sts",
-            endpoint_url=cls.server.endpoint,
-            region_name="us-east-1",
-            config=botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"max_attempts": 0}),
-        )
-
-    def call(self, token, **parameters):
-        return self.sts.assume_role_with_web_identity(
-            RoleArn=parameters.pop("RoleArn", self.role), RoleSessionName="web", WebIdentityToken=token, **parameters
-        )
-
-    def test_a_good_token(self):
-        answer = self.call(self.provider.token())
-        self.assertEqual(answer["SubjectFromWebIdentityToken"], "repo:me/it")
-        self.assertEqual(answer["Audience"], "sts.amazonaws.com")
-        session = keys_of(self.server, answer)
-        session.client("lambda").list_functions()
-        self.assert_refused("AccessDeniedException", session.client("lambda").get_account_settings)
-
-    def test_tokens_that_are_not_good(self):
-        token = self.provider.token()
-        broken = token[:-8] + ("AAAAAAAA" if token[-8:] != "AAAAAAAA" else "BBBBBBBB")
-        for code, bad, message in (
-            ("InvalidIdentityToken", "no-token", "not a valid JWT"),
-            ("InvalidIdentityToken", broken, "signature"),
-            ("InvalidIdentityToken", self.provider.token(aud="others"), "^Incorrect token audience$"),
-            ("InvalidIdentityToken", self.provider.token(iss="https://other.example"), "^No OpenIDConnect provider"),
-            ("InvalidIdentityToken", self.provider.token(sub=""), "sub"),
-            ("ExpiredTokenException", self.provider.token(exp=int(time.time()) - 10), "^Token expired"),
-            ("AccessDenied", self.provider.token(sub="repo:you/it"), "^Not authorized to perform"),
-        ):
-            with self.subTest(message=message):
-                self.assert_refused(code, self.call, bad, message=message)
-        absent = f"arn:aws:iam::{ACCOUNT}:role/absent"
-        self.assert_refused("AccessDenied", self.call, token, RoleArn=absent)
-
-    def test_a_provider_that_is_away(self):
-        self.iam.create_open_id_connect_provider(
-            Url="https://127.0.0.1:1", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40]
-        )
-        self.assert_refused("IDPCommunicationError", self.call, self.provider.token(iss="https://127.0.0.1:1"))
 
 
 class OpenTest(ApiTest):

@@ -16,6 +16,8 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxProviders = 100;
 constexpr std::size_t kMaxDocument = 1 << 20;
+/// Bounds what a token costs that names no key.
+constexpr std::size_t kMaxKeys = 200;
 constexpr Duration kKeptFor = std::chrono::hours(1);
 /// Tokens with keys that do not exist must not make us ask all the time.
 constexpr Duration kAskedAtMostEvery = std::chrono::seconds(2);
@@ -38,6 +40,7 @@ std::vector<PublicKey> keys_of(const json::object& document) {
   const json::value* list = document.if_contains("keys");
   if (list == nullptr || !list->is_array()) return keys;
   for (const json::value& each : list->get_array()) {
+    if (keys.size() == kMaxKeys) break;
     const json::object* key = each.if_object();
     if (key == nullptr || text(*key, "use") == "enc") continue;
     auto made = PublicKey::make({.type = text(*key, "kty"),

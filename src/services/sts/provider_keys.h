@@ -1,8 +1,8 @@
 #pragma once
 
 // The public keys of OpenID Connect providers: fetched from where the provider's configuration document says,
-// kept for an hour, and fetched again when a token names a key that is not among them. Bounded. Lives on the
-// loop.
+// kept for an hour, and fetched again when a token names a key that is not among them. Bounded in number.
+// Lives on the loop.
 
 #include <cstddef>
 #include <map>

@@ -20,6 +20,7 @@ class SessionTokensTest : public testing::Test {
     out.user_id = "AROAEXAMPLE:session";
     out.session = std::make_shared<wire::Session>(
         wire::Session{.entity_arn = "arn:aws:iam::000123456789:role/path/role",
+                      .entity_id = "AIDAEXAMPLE",
                       .issued = from_epoch_ms(1'000'000),
                       .policies = {"{}"},
                       .tags = {{"team", "red"}},
@@ -45,6 +46,7 @@ TEST_F(SessionTokensTest, AreKnownByThemselves) {
   EXPECT_EQ(read->caller.session->tags, caller().session->tags);
   EXPECT_EQ(read->caller.session->transitive_tag_keys, caller().session->transitive_tag_keys);
   EXPECT_EQ(read->caller.session->source_identity, "alice");
+  EXPECT_EQ(read->caller.session->entity_id, "AIDAEXAMPLE");
   EXPECT_EQ(read->caller.session->issued, from_epoch_ms(1'000'000));
   // The secret cannot be read off the token.
   EXPECT_EQ(made.session_token.find(made.secret_access_key), std::string::npos);

@@ -50,6 +50,7 @@ struct TokenRecord {
   std::vector<TagRecord> tags;
   std::vector<std::string> transitive_tag_keys;
   std::string source_identity;
+  std::string entity_id;
 
   void fields(auto& f) {
     f(1, kind);
@@ -65,6 +66,7 @@ struct TokenRecord {
     f(11, tags);
     f(12, transitive_tag_keys);
     f(13, source_identity);
+    f(14, entity_id);
   }
 };
 
@@ -95,6 +97,7 @@ TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>
   for (const auto& [key, value] : session.tags) record.tags.push_back({key, value});
   record.transitive_tag_keys = session.transitive_tag_keys;
   record.source_identity = session.source_identity;
+  record.entity_id = session.entity_id;
   return record;
 }
 
@@ -106,6 +109,7 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
   for (TagRecord& tag : record.tags) session->tags.emplace_back(std::move(tag.key), std::move(tag.value));
   session->transitive_tag_keys = std::move(record.transitive_tag_keys);
   session->source_identity = std::move(record.source_identity);
+  session->entity_id = std::move(record.entity_id);
   wire::Caller caller;
   caller.kind = record.kind;
   caller.account = std::move(record.account);

@@ -54,6 +54,7 @@ Task<GetFederationTokenResponse> StsService::GetFederationToken(wire::Context& c
   const TimePoint now = with_.clock.now();
   auto session = std::make_shared<wire::Session>();
   session->entity_arn = context.caller.arn;
+  if (context.caller.kind == wire::Caller::Kind::kUser) session->entity_id = context.caller.user_id;
   session->issued = now;
   session->policies = passed.policies;
   if (passed.policies.empty() && passed.policy_arns.empty()) session->policies.emplace_back(kNothing);

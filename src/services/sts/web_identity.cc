@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/sts/model.h"
 #include "base/arn.h"
 #include "services/sts/errors.h"
 #include "services/sts/limits.h"
 #include "services/sts/service.h"
+#include "wire/validation.h"
 
 namespace martlet::sts {
 
@@ -55,12 +57,25 @@ void check_time(const IdentityToken& token, TimePoint now) {
     throw invalid_identity_token("The token is not valid yet");
 }
 
+/// What a token brings for the session has the limits that it has as a parameter of AssumeRole.
+void check_limits(const AssumeRoleRequest& brought) {
+  const wire::Shape& shape = *model().find_operation("AssumeRole")->input;
+  const auto violations = wire::find_violations(shape, &brought, {});
+  if (!violations.empty()) throw invalid_identity_token(violations.front());
+}
+
 Passed passed_to(const AssumeRoleWithWebIdentityRequest& input, const IdentityToken& token) {
   Passed passed;
   add_policies(passed, input.policy, input.policy_arns);
-  std::vector<Tag> tags;
-  for (const auto& [key, value] : token.tags) tags.push_back({key, value});
-  add_tags(passed, tags, token.transitive_tag_keys);
+  AssumeRoleRequest brought;
+  brought.role_arn = input.role_arn;
+  brought.role_session_name = input.role_session_name;
+  brought.tags.emplace();
+  for (const auto& [key, value] : token.tags) brought.tags->push_back({key, value});
+  brought.transitive_tag_keys = token.transitive_tag_keys;
+  if (!token.source_identity.empty()) brought.source_identity = token.source_identity;
+  check_limits(brought);
+  add_tags(passed, *brought.tags, token.transitive_tag_keys);
   check_size(passed);
   return passed;
 }

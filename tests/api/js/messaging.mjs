@@ -1,4 +1,4 @@
-// What the tests of SQS and SNS share: a client of $MARTLET_ENDPOINT in an account that no other test uses, and a list of the
+// What the tests of SQS, SNS, IAM and STS share: a client of $MARTLET_ENDPOINT in an account that no other test uses, and a list of the
 // operations that have succeeded.
 
 import assert from "node:assert/strict";
