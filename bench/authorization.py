@@ -11,7 +11,7 @@ from table import Figure
 ACCOUNT = "000000000000"
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com", "AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
-GET = {"Effect": "Allow", "Action": "lambda:GetFunction", "Resource": FUNCTION_ARN + "asked"}
+GET = {"Effect": "Allow", "Action": "lambda:GetFunction", "Resource": [FUNCTION_ARN + "asked", FUNCTION_ARN + "shared"]}
 # As many as quotas allow: groups of a user, managed policies of a user or group, managed policies of an account.
 GROUPS, ATTACHED, POLICIES = 10, 10, 1000
 # Bytes of a managed policy.
