@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 
 import api
+import authorization
 import environments
 import invocations
 import matcher
@@ -35,6 +36,7 @@ PARTS = {
     "cpu": environments.measure_cpu,
     "api": api.measure_api,
     "events": api.measure_events,
+    "authorization": authorization.measure_authorization,
     "queues": queues.measure_queues,
     "fsync": queues.measure_fsync,
     "backlog": queues.measure_backlog,

@@ -27,12 +27,12 @@ ROLE = "arn:aws:iam::000000000000:role/bench"
 class Server:
     """`martlet serve` on a free port; in memory, unless `storage` says otherwise."""
 
-    def __init__(self, *storage):
+    def __init__(self, *storage, auth="open"):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.log = tempfile.TemporaryFile()
-        command = [MARTLET, "serve", "--listen", f"127.0.0.1:{self.port}", *(storage or ["--ephemeral"])]
+        command = [MARTLET, "serve", "--listen", f"127.0.0.1:{self.port}", "--auth", auth, *(storage or ["--ephemeral"])]
         started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         while not self.answers():
@@ -50,9 +50,9 @@ class Server:
             return False
 
     def call(self, method, path, document=None, headers=None):
-        """The body of an answer; a failure, the function's own included, ends the run."""
+        """The body of an answer; a failure, the function's own included, ends the run. Texts are sent as they are."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        body = None if document is None else json.dumps(document)
+        body = document if document is None or isinstance(document, str) else json.dumps(document)
         connection.request(method, path, body, {"Content-Type": "application/json", **(headers or {})})
         answer = connection.getresponse()
         text = answer.read()
@@ -81,6 +81,13 @@ class Server:
         if answer["errors"]:
             sys.exit(f"{answer['errors']} of {requests} requests to {target} failed")
         return answer
+
+    def busy_microseconds(self):
+        """Processor time of the server process so far, the warden and environments not counted."""
+        total = 0
+        for stat in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            total += int(stat.read_text().split()[0])
+        return total / 1000
 
     def resident(self):
         """MiB of resident memory of the server process."""

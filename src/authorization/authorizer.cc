@@ -91,12 +91,7 @@ Task<std::optional<Denial>> Authorizer::decide(const Caller& caller, Ask ask) {
   const bool is_gone = !entity.empty() && !is_still(*identity, caller);
   if (is_gone) identity = kNobody;
   policy::PolicySet policies{.identity = identity->policies, .boundary = identity->boundary};
-  if (!caller.session_policies.empty()) {
-    std::vector<policy::PolicyPtr> session;
-    for (const std::string& document : caller.session_policies)
-      session.push_back(compiler_.compile(document));
-    policies.session = policy::PolicyGroup(std::move(session));
-  }
+  policies.session = compiler_.compile_all(caller.session_policies);
   if (ask.trust_policy != nullptr) {
     if (!is_gone) policies.resource = compiler_.compile(*ask.trust_policy);
     policies.resource_rule = policy::ResourceRule::kRoleTrust;

@@ -11,6 +11,7 @@ namespace martlet::authorization {
 namespace {
 
 constexpr std::size_t kMaxDocuments = 4096;
+constexpr std::size_t kMaxGroups = 1024;
 constexpr std::size_t kMaxIdentities = 1024;
 constexpr std::size_t kMaxResources = 16'384;
 
@@ -44,6 +45,18 @@ const std::string* Compiler::document_of(const policy::Policy* compiled) const {
   for (const auto& [document, policy] : compiled_)
     if (policy.get() == compiled) return &document;
   return nullptr;
+}
+
+policy::PolicyGroup Compiler::compile_all(const std::vector<std::string>& documents) {
+  if (documents.empty()) return {};
+  std::vector<policy::PolicyPtr> policies;
+  policies.reserve(documents.size());
+  for (const std::string& document : documents) policies.push_back(compile(document));
+  if (const auto known = groups_.find(policies); known != groups_.end()) return known->second;
+  if (groups_.size() >= kMaxGroups) groups_.clear();
+  policy::PolicyGroup group(policies);
+  groups_.emplace(std::move(policies), group);
+  return group;
 }
 
 Task<CompiledIdentityPtr> IdentityCache::find(std::string arn) {

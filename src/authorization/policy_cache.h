@@ -4,6 +4,7 @@
 // is full starts anew. Owned by the authorizer; lives on the loop.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,11 +21,14 @@ namespace martlet::authorization {
 class Compiler {
  public:
   policy::PolicyPtr compile(const std::string& document);
+  /// As compile(), of several that apply together. Empty when there are none.
+  policy::PolicyGroup compile_all(const std::vector<std::string>& documents);
   /// What a policy was compiled from; null when that is not known any more. Looks through all.
   [[nodiscard]] const std::string* document_of(const policy::Policy* compiled) const;
 
  private:
   std::unordered_map<std::string, policy::PolicyPtr> compiled_;
+  std::map<std::vector<policy::PolicyPtr>, policy::PolicyGroup> groups_;
 };
 
 /// An identity's policies, compiled.

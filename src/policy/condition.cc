@@ -171,7 +171,7 @@ bool Condition::matches_any(std::string_view actual, KeyReader& reader) const {
     case Comparison::kBinaryEquals:
       return any_of_type<std::string>(values_, [&](const std::string& bytes) { return bytes == actual; });
     case Comparison::kIpAddress: {
-      const auto address = IpRange::parse(actual);
+      const auto& address = reader.address(actual);
       return address && any_of_type<IpRange>(values_, [&](const IpRange& r) { return r.contains(*address); });
     }
     case Comparison::kDateEquals:

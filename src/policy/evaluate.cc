@@ -99,20 +99,24 @@ Naming Evaluation::applies(PolicyType type, const Statement& statement) {
 }
 
 void Evaluation::look_at(PolicyType type, const StatementIndex& index, Verdict& verdict) {
-  for (const Candidate& candidate : index.candidates(look_up_)) {
-    if (!candidate.may_cover(look_up_)) continue;
+  const auto look = [&](const Candidate& candidate) {
     const bool denies = candidate.effect == Effect::kDeny;
     // One Allow of a kind is as good as two; of a resource's, a closer one is better.
-    if (!trace_ && !denies && verdict.allowed == Naming::kItself) continue;
+    if (!trace_ && !denies && verdict.allowed == Naming::kItself) return true;
     const Naming naming = applies(type, *candidate.statement);
-    if (naming == Naming::kNot) continue;
+    if (naming == Naming::kNot) return true;
     if (trace_) trace_->matched.push_back({type, candidate.policy, candidate.number, candidate.effect});
     if (denies) {
       verdict.denied = true;
-      if (!trace_) return;
     } else {
       verdict.allowed = std::max(verdict.allowed, naming);
     }
+    return !denies || trace_ != nullptr;
+  };
+  if (trace_) {
+    std::ranges::for_each(index.all(), look);
+  } else {
+    index.visit(look_up_, look);
   }
 }
 

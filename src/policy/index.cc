@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
-#include <utility>
 
 #include "policy/document.h"
 
@@ -36,72 +34,69 @@ LookUp::LookUp(std::string_view lower_case_action, std::string_view of_resource)
       service(action.substr(0, action.find(':'))),
       resource(of_resource),
       service_bit(sketch_bit(service)),
-      action_bit(sketch_bit(action)),
-      resource_bit(sketch_bit(resource)) {}
-
-/// Collects candidates in their order, which the lists of all services keep.
-class StatementIndex::Builder {
- public:
-  void add(const Policy& policy, std::span<const Statement> statements) {
-    for (std::uint32_t number = 0; number < statements.size(); ++number) {
-      const Statement& statement = statements[number];
-      const std::size_t at = all_.size();
-      all_.push_back({.statement = &statement,
-                      .policy = &policy,
-                      .actions = sketch(statement.actions),
-                      .resources = statement.resources ? sketch(*statement.resources) : kAll,
-                      .number = number,
-                      .effect = statement.effect});
-      if (statement.services.empty()) for_any_.push_back(at);
-      for (const std::string& service : statement.services) by_service_[service].push_back(at);
-    }
-  }
-
-  void build(StatementIndex& index) && {
-    for (auto& [service, places] : by_service_) {
-      std::vector<std::size_t> all;
-      std::merge(places.begin(), places.end(), for_any_.begin(), for_any_.end(), std::back_inserter(all));
-      index.services_ |= sketch_bit(service);
-      index.buckets_.push_back({service, taken(all)});
-    }
-    index.for_any_service_ = taken(for_any_);
-  }
-
- private:
-  [[nodiscard]] std::vector<Candidate> taken(const std::vector<std::size_t>& places) const {
-    std::vector<Candidate> candidates;
-    candidates.reserve(places.size());
-    for (const std::size_t place : places) candidates.push_back(all_[place]);
-    return candidates;
-  }
-
-  std::vector<Candidate> all_;
-  std::vector<std::size_t> for_any_;
-  std::map<std::string, std::vector<std::size_t>> by_service_;
-};
+      action_bit(sketch_bit(action)) {
+  resource_pairs.add(resource);
+}
 
 StatementIndex::StatementIndex(std::span<const PolicyPtr> policies) {
-  Builder builder;
   for (const PolicyPtr& policy : policies) {
-    if (policy) builder.add(*policy, policy->statements());
+    if (policy) add(*policy, policy->statements());
   }
-  std::move(builder).build(*this);
+  finish();
 }
 
 StatementIndex::StatementIndex(const Policy& policy, std::span<const Statement> statements) {
-  Builder builder;
-  builder.add(policy, statements);
-  std::move(builder).build(*this);
+  add(policy, statements);
+  finish();
 }
 
-std::span<const Candidate> StatementIndex::candidates(const LookUp& request) const {
-  if ((services_ & request.service_bit) != 0) {
-    const auto bucket =
-        std::lower_bound(buckets_.begin(), buckets_.end(), request.service,
-                         [](const Bucket& b, std::string_view name) { return b.service < name; });
-    if (bucket != buckets_.end() && bucket->service == request.service) return bucket->candidates;
+void StatementIndex::add(const Policy& policy, std::span<const Statement> statements) {
+  for (std::uint32_t number = 0; number < statements.size(); ++number) {
+    const Statement& statement = statements[number];
+    Candidate candidate{.statement = &statement,
+                        .policy = &policy,
+                        .actions = sketch(statement.actions),
+                        .resource = {},
+                        .number = number,
+                        .effect = statement.effect};
+    all_.push_back(candidate);
+    const auto file = [&](std::string_view prefix, bool whole) {
+      if (statement.services.empty()) for_any_service_.add(prefix, whole, candidate);
+      for (const std::string& service : statement.services)
+        table_to_fill(service).add(prefix, whole, candidate);
+    };
+    if (!statement.resources || statement.resources->negated) {
+      file("", false);
+      continue;
+    }
+    for (const Pattern& resource : statement.resources->content) {
+      candidate.resource = {};
+      resource.each_literal([&](std::string_view text) { candidate.resource.add(text); });
+      file(resource.prefix(), resource.only_text() != nullptr);
+    }
   }
-  return for_any_service_;
+}
+
+void StatementIndex::finish() {
+  for (Bucket& bucket : buckets_) bucket.statements.finish();
+  for_any_service_.finish();
+}
+
+StatementIndex::Table& StatementIndex::table_to_fill(const std::string& service) {
+  services_ |= sketch_bit(service);
+  const auto place =
+      std::lower_bound(buckets_.begin(), buckets_.end(), service,
+                       [](const Bucket& b, std::string_view name) { return b.service < name; });
+  if (place != buckets_.end() && place->service == service) return place->statements;
+  return buckets_.insert(place, {service, {}})->statements;
+}
+
+const StatementIndex::Table* StatementIndex::table_of(const LookUp& request) const {
+  if ((services_ & request.service_bit) == 0) return nullptr;
+  const auto bucket =
+      std::lower_bound(buckets_.begin(), buckets_.end(), request.service,
+                       [](const Bucket& b, std::string_view name) { return b.service < name; });
+  return bucket != buckets_.end() && bucket->service == request.service ? &bucket->statements : nullptr;
 }
 
 }  // namespace martlet::policy

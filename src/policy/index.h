@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/resource_table.h"
 #include "policy/statement.h"
 
 namespace martlet::policy {
@@ -30,22 +31,24 @@ struct LookUp {
   std::string_view resource;
   std::uint64_t service_bit;
   std::uint64_t action_bit;
-  std::uint64_t resource_bit;
+  PairSketch resource_pairs;
 };
 
+/// A statement, because of one of the resources that it names.
 struct Candidate {
   const Statement* statement;
   const Policy* policy;
-  /// The texts that its actions and resources may match; all bits where wildcards, variables or negation let
-  /// them match others.
+  /// The texts that its actions may match; all bits where wildcards, variables or negation let them match
+  /// others.
   std::uint64_t actions;
-  std::uint64_t resources;
+  /// What a resource must hold to be the one that is named.
+  PairSketch resource;
   /// Within its policy, from 0.
   std::uint32_t number;
   Effect effect;
 
   [[nodiscard]] bool may_cover(const LookUp& request) const {
-    return (actions & request.action_bit) != 0 && (resources & request.resource_bit) != 0;
+    return (actions & request.action_bit) != 0 && request.resource_pairs.holds(resource);
   }
 };
 
@@ -56,21 +59,38 @@ class StatementIndex {
   /// Of the statements of one policy.
   StatementIndex(const Policy& policy, std::span<const Statement> statements);
 
-  /// The statements that name the request's service, or any, in their order. Whether they may_cover the
-  /// request is still to be asked.
-  [[nodiscard]] std::span<const Candidate> candidates(const LookUp& request) const;
+  /// Calls `visit` with the statements that may cover the request, in any order and some of them more than
+  /// once, until it returns false.
+  template <class Visit>
+  void visit(const LookUp& request, Visit visit) const {
+    const auto close = [&](const Candidate& candidate) {
+      return !candidate.may_cover(request) || visit(candidate);
+    };
+    const Table* own = table_of(request);
+    if (own == nullptr || own->visit(request.resource, close))
+      for_any_service_.visit(request.resource, close);
+  }
+  /// All statements in their order, each once.
+  [[nodiscard]] std::span<const Candidate> all() const { return all_; }
 
  private:
+  using Table = ResourceTable<Candidate>;
   struct Bucket {
     std::string service;
-    std::vector<Candidate> candidates;
+    Table statements;
   };
-  class Builder;
 
+  void add(const Policy& policy, std::span<const Statement> statements);
+  void finish();
+  Table& table_to_fill(const std::string& service);
+  /// Of the statements that name the request's service; null when none does.
+  [[nodiscard]] const Table* table_of(const LookUp& request) const;
+
+  std::vector<Candidate> all_;
   std::uint64_t services_ = 0;
-  /// Sorted by service; each holds the statements for any service, too.
+  /// Sorted by service.
   std::vector<Bucket> buckets_;
-  std::vector<Candidate> for_any_service_;
+  Table for_any_service_;
 };
 
 }  // namespace martlet::policy

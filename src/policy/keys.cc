@@ -104,11 +104,19 @@ ContextValues KeyReader::known_value(KnownKey known) {
   return {};
 }
 
+ContextValues KeyReader::given(const Key& key) {
+  if (last_key_ != key.name) {
+    last_given_ = request_.context->find(key.name);
+    last_key_ = key.name;
+  }
+  return last_given_;
+}
+
 ContextValues KeyReader::look_up(const Key& key) {
   if (key.known != KnownKey::kNone) {
     if (const ContextValues own = known_value(key.known); !own.empty()) return own;
   }
-  return request_.context ? request_.context->find(key.name) : ContextValues();
+  return request_.context ? given(key) : ContextValues();
 }
 
 void KeyReader::note(const Key& key, const ContextValues& values) {
@@ -131,6 +139,14 @@ std::optional<std::string_view> KeyReader::variable(const Key& key) {
   const ContextValues found = values(key);
   if (found.size() != 1) return std::nullopt;
   return found[0];
+}
+
+const std::optional<IpRange>& KeyReader::address(std::string_view value) {
+  if (value.data() != last_address_.data() || value.size() != last_address_.size()) {
+    address_ = IpRange::parse(value);
+    last_address_ = value;
+  }
+  return address_;
 }
 
 }  // namespace martlet::policy

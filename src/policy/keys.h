@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/request.h"
+#include "policy/values.h"
 
 namespace martlet::policy {
 
@@ -54,6 +55,8 @@ class KeyReader {
   ContextValues values(const Key& key);
   /// What a policy variable of this name stands for; nullopt unless the key has exactly one value.
   std::optional<std::string_view> variable(const Key& key);
+  /// A value read as an address; nullopt when it is none. Statements ask for the same one again and again.
+  const std::optional<IpRange>& address(std::string_view value);
   /// For expanding variables; whoever takes it clears it.
   std::string& scratch() { return scratch_; }
 
@@ -61,12 +64,19 @@ class KeyReader {
   ContextValues known_value(KnownKey known);
   ContextValues look_up(const Key& key);
   void note(const Key& key, const ContextValues& values);
+  /// Of the request's context.
+  ContextValues given(const Key& key);
   const Request& request_;
   std::vector<std::string>* missing_;
   std::vector<AskedKey>* asked_;
   std::string scratch_;
   std::string current_time_;
   std::string epoch_time_;
+  /// What was asked for last.
+  std::string_view last_key_;
+  ContextValues last_given_;
+  std::string_view last_address_;
+  std::optional<IpRange> address_;
 };
 
 }  // namespace martlet::policy

@@ -192,6 +192,10 @@ Pattern::Pattern(std::string_view text, Wildcards wildcards, Variables variables
   }
 }
 
+std::size_t Pattern::literal_length(std::string_view code) {
+  return static_cast<std::size_t>(std::find_if(code.begin(), code.end(), is_code) - code.begin());
+}
+
 bool Pattern::matches(std::string_view subject, KeyReader& reader) const {
   if (literal_) return subject == code_ && !never_;
   if (never_ || subject.size() < prefix_ + suffix_) return false;

@@ -5,6 +5,7 @@
 // matching neither recurses nor allocates (but for what variables expand to), and takes at most as many steps
 // as pattern and subject have characters, multiplied. Immutable values.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +42,18 @@ class Pattern {
   [[nodiscard]] bool matches(std::string_view subject, KeyReader& reader) const;
   /// The only text that it can match; nullptr when it has wildcards or variables.
   [[nodiscard]] const std::string* only_text() const { return literal_ && !never_ ? &code_ : nullptr; }
+  /// What every text that it can match begins with; all of it when there is only one such text.
+  [[nodiscard]] std::string_view prefix() const { return std::string_view(code_).substr(0, prefix_); }
+  /// Calls `take` with each text that whatever it matches must hold.
+  template <class Take>
+  void each_literal(Take take) const {
+    std::string_view rest = code_;
+    while (!rest.empty()) {
+      const std::size_t length = literal_length(rest);
+      take(rest.substr(0, length));
+      rest.remove_prefix(std::min(length + 1, rest.size()));
+    }
+  }
   /// Appends the keys that its variables name.
   void add_keys(std::vector<std::string>& keys) const;
 
@@ -52,6 +65,8 @@ class Pattern {
   };
 
   class Compiler;
+  /// Of what stands before the first wildcard or variable in a part of code_.
+  static std::size_t literal_length(std::string_view code);
   [[nodiscard]] bool matches_expanded(std::string_view subject, KeyReader& reader) const;
 
   /// The text, with bytes that no UTF-8 has in place of wildcards and variables.
