@@ -185,7 +185,8 @@ std::optional<Enforcement> App::Parts::make_enforcement() {
       Enforcement::Parts{.clock = *clock,
                          .mode = options.auth == gateway::AuthMode::kEnforce ? authorization::Mode::kEnforce
                                                                              : authorization::Mode::kAudit,
-                         .directory = iam.directory()});
+                         .directory = iam.directory(),
+                         .store = *store});
 }
 
 lambda::RoleIsUsable App::Parts::role_check() {

@@ -13,6 +13,7 @@
 #include "gateway/auth.h"
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
+#include "services/lambda/authorization.h"
 #include "services/lambda/service.h"
 #include "services/sns/service.h"
 #include "services/sqs/service.h"
@@ -27,7 +28,7 @@ struct RuledService {
   authorization::ServiceRules rules;
 };
 /// Of every service that there is.
-std::vector<RuledService> rules_of_services(iam::Names& names);
+std::vector<RuledService> rules_of_services(iam::Names& iam_names, lambda::Names& lambda_names);
 
 class Enforcement final : public gateway::Authorizer, public sts::Trust {
  public:
@@ -35,6 +36,7 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
     const Clock& clock;
     authorization::Mode mode;
     iam::Directory& directory;
+    store::Store& store;
   };
 
   explicit Enforcement(Parts parts);
@@ -72,6 +74,7 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
 
   Parts parts_;
   iam::Names iam_names_;
+  lambda::Names lambda_names_;
   iam::PolicySource identities_;
   authorization::Authorizer authorizer_;
 };
