@@ -44,6 +44,7 @@ ContextValues RequestKeys::of_caller(std::string_view key) const {
   if (key == "aws:sourcearn") return some(caller_.source_arn);
   // The second is what the default policies of topics ask for.
   if (key == "aws:sourceaccount" || key == "aws:sourceowner") return some(caller_.source_account);
+  if (key == "lambda:sourcefunctionarn") return some(caller_.function_arn);
   if (key == "aws:sourceidentity") return some(caller_.source_identity);
   if (key == "aws:viaawsservice") return yes_or_no(false);
   if (key == "aws:tokenissuetime" && caller_.token_issued) {

@@ -35,6 +35,8 @@ struct Caller {
   std::string source_account = {};
   /// Whether it is a function as its role: what it does is remembered.
   bool is_function = false;
+  /// The function that makes the call with its role's credentials; empty where it is none.
+  std::string function_arn = {};
 };
 
 class RequestKeys final : public policy::Context {

@@ -95,7 +95,7 @@ class ResourceTagsTest : public testing::Test {
     return answer;
   }
   string may_use(const string& condition) {
-    identities_.only.policies = {statement("Allow", condition)};
+    identities_.only.policies = {{.document = statement("Allow", condition)}};
     return may_use();
   }
 
@@ -134,10 +134,10 @@ TEST_F(ResourceTagsTest, HaveTheValuesOfTheResource) {
 TEST_F(ResourceTagsTest, CountInEveryKindOfPolicy) {
   const string is_blue = R"("StringEquals": {"aws:ResourceTag/team": "blue"})";
   const string anything = statement("Allow", "");
-  identities_.only.policies = {anything, statement("Deny", is_blue)};
+  identities_.only.policies = {{.document = anything}, {.document = statement("Deny", is_blue)}};
   EXPECT_EQ(may_use(), "nyy");
-  identities_.only.policies = {anything};
-  identities_.only.boundary = statement("Allow", is_blue);
+  identities_.only.policies = {{.document = anything}};
+  identities_.only.boundary = {.document = statement("Allow", is_blue)};
   EXPECT_EQ(may_use(), "ynn");
   identities_.only.boundary.reset();
   caller_.session_policies = {anything, statement("Deny", is_blue)};
@@ -148,8 +148,8 @@ TEST_F(ResourceTagsTest, CountInEveryKindOfPolicy) {
 }
 
 TEST_F(ResourceTagsTest, MayBePartOfAResourcesName) {
-  identities_.only.policies = {R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
-      "Action": "*", "Resource": "arn:aws:sample:*:*:thing/${aws:ResourceTag/team}"}})"};
+  identities_.only.policies = {{.document = R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+      "Action": "*", "Resource": "arn:aws:sample:*:*:thing/${aws:ResourceTag/team}"}})"}};
   EXPECT_EQ(may_use(), "yyn");
 }
 
@@ -167,7 +167,7 @@ TEST_F(ResourceTagsTest, AreReadOnlyWhenAPolicyAsksForThem) {
 }
 
 TEST_F(ResourceTagsTest, AreReadAgainOnlyWhenTheyHaveChanged) {
-  identities_.only.policies = {statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")};
+  identities_.only.policies = {{.document = statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")}};
   run([&](Authorizer& authorizer) -> Task<> {
     for (int i = 0; i < 20; ++i) {
       EXPECT_TRUE(co_await may(authorizer, kBlue));
@@ -182,7 +182,7 @@ TEST_F(ResourceTagsTest, AreReadAgainOnlyWhenTheyHaveChanged) {
 }
 
 TEST_F(ResourceTagsTest, WhatWasReadWhileItChangedIsNotKept) {
-  identities_.only.policies = {statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")};
+  identities_.only.policies = {{.document = statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")}};
   run([&](Authorizer& authorizer) -> Task<> {
     tags_.changes_meanwhile = true;
     EXPECT_TRUE(co_await may(authorizer, kBlue));
@@ -192,8 +192,8 @@ TEST_F(ResourceTagsTest, WhatWasReadWhileItChangedIsNotKept) {
 }
 
 TEST_F(ResourceTagsTest, ServicesWithoutTagsHaveNone) {
-  identities_.only.policies = {R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
-      "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:ResourceTag/team": "true"}}}})"};
+  identities_.only.policies = {{.document = R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+      "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:ResourceTag/team": "true"}}}})"}};
   run([&](Authorizer& authorizer) -> Task<> {
     for (const char* resource : {"*", "arn:aws:other:eu-west-1:123456789012:thing/blue", "", "arn"})
       EXPECT_TRUE(co_await may(authorizer, resource)) << resource;

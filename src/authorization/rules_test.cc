@@ -13,10 +13,11 @@ namespace {
 
 using std::string;
 
-/// Completes names as "KIND/value", and nothing as "KIND/own".
+/// Completes names as "KIND/value", and nothing as "KIND/own"; with "nothing" all of them as nothing.
 class Shouting final : public Naming {
  public:
   Task<string> complete(Call call, std::string_view kind, string value) override {
+    if (kind == "nothing") co_return string();
     co_return call.context.arn("sample", string(kind) + "/" + (value.empty() ? "own" : value));
   }
 };
@@ -102,6 +103,8 @@ TEST_F(RulesTest, ServicesCompleteNames) {
   EXPECT_EQ(resources("{Color|thing}"), "arn:aws:sample:eu-west-1:123456789012:thing/own");
   EXPECT_EQ(resources("{Color?|thing}"), "");
   EXPECT_EQ(resources("{|thing}"), "arn:aws:sample:eu-west-1:123456789012:thing/own");
+  EXPECT_EQ(needs({{"sample:Put", "{Name?|nothing}"}}).size(), 0) << "optional, and nothing: not needed";
+  EXPECT_EQ(needs({{"sample:Put", "{Name|nothing}"}}).size(), 1) << "whatever it is called, it is needed";
 }
 
 TEST_F(RulesTest, KeysHaveValuesWhereMembersAreThere) {

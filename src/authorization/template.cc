@@ -68,6 +68,8 @@ Task<std::vector<std::string>> Template::fill(Call call, Naming* naming, Absent 
         std::string completed = co_await naming->complete(call, piece.kind, std::move(value));
         value = std::move(completed);
       }
+      if (piece.optional) std::erase(values, std::string());
+      if (values.empty()) co_return std::vector<std::string>();
     }
     append_each(texts, values);
   }

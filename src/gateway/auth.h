@@ -35,6 +35,8 @@ struct Credentials {
   wire::Caller caller;
   /// Those of a function: the environment they were given to. In other environments they are nobody's.
   std::string environment = {};
+  /// The function itself, without a qualifier; empty where they are no function's.
+  std::string function_arn = {};
 };
 
 /// Where access keys are looked up; IAM and STS fill it.

@@ -2,7 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include "base/arn.h"
+#include "policy/duplicate_keys.h"
 #include "policy/grammar.h"
 
 namespace martlet::policy {
@@ -62,11 +67,26 @@ void check_conditions(const boost::json::value& condition) {
                               });
 }
 
+/// IAM is stricter about the ids of statements than services are in the policies of their resources.
+void check_sid(const boost::json::object& statement, std::set<std::string>& taken) {
+  const auto* sid = statement.if_contains("Sid");
+  if (sid == nullptr) return;
+  std::string id(sid->as_string());
+  const bool good = std::ranges::all_of(
+      id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+  if (!good) refuse("Statement IDs (SID) must be alpha-numeric.");
+  if (!id.empty() && !taken.insert(std::move(id)).second)
+    refuse("Statement IDs (SID) in a single policy must be unique.");
+}
+
 }  // namespace
 
 void check(std::string_view document, Kind kind) {
   const auto policy = grammar::read_policy(document);
+  if (has_duplicate_keys(document)) refuse(grammar::kSyntax);
+  std::set<std::string> sids;
   grammar::for_each_statement(policy, [&](const boost::json::object& statement) {
+    if (kind != Kind::kResource) check_sid(statement, sids);
     grammar::effect(statement);
     check_actions(statement, kind);
     check_principal_and_resource(statement, kind);

@@ -89,6 +89,42 @@ TEST(Document, RefusesWhatIsNoPolicy) {
   }
 }
 
+TEST(Document, RefusesAKeyThatIsThereTwice) {
+  const std::string twice = "Syntax errors in policy.";
+  const std::string whole = R"("Effect": "Allow", "Action": "s3:*", "Resource": "*")";
+  for (const std::string& document :
+       {with_statement(whole + R"(, "Effect": "Deny")"),
+        with_statement(whole + R"(, "Resource": "arn:aws:s3:::b")"),
+        with_statement(whole + R"(, "\u0041ction": "s3:Get*")"),
+        with_statement(whole + R"(, "Condition": {"Bool": {"a:b": "true"}, "Bool": {"a:c": "true"}})"),
+        with_statement(whole + R"(, "Condition": {"Bool": {"a:b": "true", "a:b": "false"}})"),
+        R"({"Statement": {)" + whole + R"(}, "Statement": {)" + whole + "}}"})
+    EXPECT_EQ(refusal(document, Kind::kIdentity), twice) << document;
+  EXPECT_EQ(
+      refusal(with_statement(whole + R"(, "Condition": {"Bool": {"a:b": "true"}, "Null": {"a:b": "true"}})"),
+              Kind::kIdentity),
+      "");
+}
+
+TEST(Document, StatementIdsOfIamAreAlphanumericAndUnique) {
+  const auto with_sids = [](const std::string& a, const std::string& b) {
+    const auto one = [](const std::string& sid) {
+      return R"({"Sid": ")" + sid + R"(", "Effect": "Allow", "Action": "s3:*", "Resource": "*"})";
+    };
+    return R"({"Statement": [)" + one(a) + "," + one(b) + "]}";
+  };
+  EXPECT_EQ(refusal(with_sids("A1", "a1"), Kind::kIdentity), "");
+  EXPECT_EQ(refusal(with_sids("", ""), Kind::kIdentity), "");
+  EXPECT_EQ(refusal(with_sids("A", "A"), Kind::kIdentity),
+            "Statement IDs (SID) in a single policy must be unique.");
+  for (const char* sid : {"a b", "a-b", "a_b", "\u00e4"})
+    EXPECT_EQ(refusal(with_sids(sid, "x"), Kind::kIdentity), "Statement IDs (SID) must be alpha-numeric.")
+        << sid;
+  const std::string resource =
+      R"("Sid": "of a queue", "Effect": "Allow", "Principal": "*", "Action": "SQS:SendMessage")";
+  EXPECT_EQ(refusal(with_statement(resource), Kind::kResource), "");
+}
+
 TEST(Document, RefusesWhatItsKindDoesNotHave) {
   struct Refused {
     Kind kind;

@@ -202,7 +202,8 @@ std::unique_ptr<Enforcement> App::Parts::make_enforcement() {
                                                           .mode = authorization_mode(options.auth),
                                                           .directory = iam.directory(),
                                                           .credentials = credentials,
-                                                          .secrets = secrets});
+                                                          .secrets = secrets,
+                                                          .store = *store});
 }
 
 lambda::RoleIsUsable App::Parts::role_check() {

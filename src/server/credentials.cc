@@ -61,6 +61,7 @@ std::map<std::string, std::string> Credentials::issue(const Request& request) {
   credentials.caller.session =
       std::make_shared<wire::Session>(wire::Session{.entity_arn = request.role_arn, .issued = clock_.now()});
   credentials.environment = request.environment;
+  credentials.function_arn = request.function.arn(lambda::partition_of(request.function.region));
   credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
   credentials.caller.account = role_account.empty() ? request.function.account : role_account;
   credentials.caller.access_key_id = key;

@@ -67,10 +67,10 @@ authorization::Caller caller_of(const wire::Caller& caller) {
 
 }  // namespace
 
-std::vector<RuledService> rules_of_services(iam::Names& names) {
+std::vector<RuledService> rules_of_services(iam::Names& iam_names, lambda::Names& lambda_names) {
   std::vector<RuledService> services;
-  services.push_back({&iam::model(), iam::authorization_rules(names)});
-  services.push_back({&lambda::model(), lambda::authorization_rules()});
+  services.push_back({&iam::model(), iam::authorization_rules(iam_names)});
+  services.push_back({&lambda::model(), lambda::authorization_rules(lambda_names)});
   services.push_back({&logs::model(), logs::authorization_rules()});
   services.push_back({&sns::model(), sns::authorization_rules()});
   services.push_back({&sqs::model(), sqs::authorization_rules()});
@@ -81,11 +81,12 @@ std::vector<RuledService> rules_of_services(iam::Names& names) {
 Enforcement::Enforcement(Parts parts)
     : parts_(parts),
       iam_names_(parts.directory),
+      lambda_names_(parts.store),
       identities_(parts.directory),
       iam_tags_(parts.directory),
       messages_(parts.secrets),
       authorizer_(parts.clock, parts.mode, identities_, &messages_) {
-  for (RuledService& service : rules_of_services(iam_names_))
+  for (RuledService& service : rules_of_services(iam_names_, lambda_names_))
     authorizer_.add_service(*service.model, std::move(service.rules));
   authorizer_.add_resource_tags("iam", iam_tags_);
 }
@@ -110,6 +111,7 @@ Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wir
                               const void* input) {
   authorization::Caller caller = caller_of(context.caller);
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
+  if (caller.is_function) caller.function_arn = credentials->function_arn;
   if (!only_watches()) note_use(caller, context, service.signing_name);
   check_session(context.caller, service, operation);
   co_await authorizer_.authorize(caller, context, service, operation, input);

@@ -16,6 +16,7 @@
 #include "server/credentials.h"
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
+#include "services/lambda/authorization.h"
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
 #include "services/sns/service.h"
@@ -31,7 +32,7 @@ struct RuledService {
   authorization::ServiceRules rules;
 };
 /// Of every service that there is.
-std::vector<RuledService> rules_of_services(iam::Names& names);
+std::vector<RuledService> rules_of_services(iam::Names& iam_names, lambda::Names& lambda_names);
 
 class Enforcement final : public gateway::Authorizer, public sts::Trust {
  public:
@@ -41,6 +42,7 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
     iam::Directory& directory;
     const Credentials& credentials;
     const SecretBox& secrets;
+    store::Store& store;
   };
 
   explicit Enforcement(Parts parts);
@@ -96,6 +98,7 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
 
   Parts parts_;
   iam::Names iam_names_;
+  lambda::Names lambda_names_;
   iam::PolicySource identities_;
   iam::TagSource iam_tags_;
   authorization::AuthorizationMessages messages_;

@@ -26,11 +26,12 @@ class EnforcementTest : public testing::Test {
   std::unique_ptr<Clock> clock_ = make_system_clock(loop_.get_executor());
   SecretBox secrets_{std::string(SecretBox::kKeySize, 'k')};
   iam::Directory directory_{loop_.get_executor(), *store_, *clock_, secrets_};
+  iam::Names iam_names_{directory_};
+  lambda::Names lambda_names_{*store_};
 };
 
 TEST_F(EnforcementTest, EveryOperationThatIsImplementedHasARule) {
-  iam::Names names(directory_);
-  std::vector<RuledService> ruled = rules_of_services(names);
+  std::vector<RuledService> ruled = rules_of_services(iam_names_, lambda_names_);
   for (const wire::BoundService& service : catalogue()) {
     for (const wire::Operation& operation : service.model->operations) {
       if (!service.implements(operation)) continue;
@@ -45,8 +46,7 @@ TEST_F(EnforcementTest, EveryOperationThatIsImplementedHasARule) {
 }
 
 TEST_F(EnforcementTest, TablesFitTheirModels) {
-  iam::Names names(directory_);
-  for (RuledService& service : rules_of_services(names)) {
+  for (RuledService& service : rules_of_services(iam_names_, lambda_names_)) {
     std::set<std::string_view> operations;
     for (const auto& rule : service.rules.operations)
       EXPECT_TRUE(operations.insert(rule.operation).second) << "twice: " << rule.operation;

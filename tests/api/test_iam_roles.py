@@ -71,6 +71,19 @@ class RolesTest(IamTest):
         self.create()
         self.assert_refused("NoSuchEntity", self.iam.delete_service_linked_role, RoleName="r")
 
+    def test_service_linked_roles_have_the_policy_of_their_service(self):
+        service = "lambda.application-autoscaling.amazonaws.com"
+        name = self.iam.create_service_linked_role(AWSServiceName=service)["Role"]["RoleName"]
+        arn = "arn:aws:iam::aws:policy/aws-service-role/AWSApplicationAutoscalingLambdaConcurrencyPolicy"
+        attached = self.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        self.assertEqual([policy["PolicyArn"] for policy in attached], [arn])
+        self.create()
+        self.assert_refused(
+            "PolicyNotAttachable", self.iam.attach_role_policy, RoleName="r", PolicyArn=arn, status=400
+        )
+        self.iam.delete_service_linked_role(RoleName=name)
+        self.assertEqual(self.iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"], 0)
+
     def test_instance_profiles(self):
         created = self.iam.create_instance_profile(
             InstanceProfileName="P", Path="/x/", Tags=[{"Key": "k", "Value": "v"}]

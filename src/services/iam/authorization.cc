@@ -1,9 +1,12 @@
 #include "services/iam/authorization.h"
 
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "services/iam/service_linked_roles.h"
 
 namespace martlet::iam {
 
@@ -120,26 +123,29 @@ void add_roles(std::vector<OperationRule>& rules) {
                     {"iam:TagRole", kNew, {}, "Tags"}},
                    "Tags"});
   add(rules, kTheRole,
-      {{"iam:DeleteRole"},
-       {"iam:DeleteServiceLinkedRole"},
-       {"iam:GetRole"},
+      {{"iam:DeleteServiceLinkedRole"},
        {"iam:GetRolePolicy"},
        {"iam:ListAttachedRolePolicies"},
        {"iam:ListInstanceProfilesForRole"},
        {"iam:ListRolePolicies"},
-       {"iam:ListRoleTags"},
+       {"iam:ListRoleTags"}});
+  add(rules, kTheRole,
+      {{"iam:DeleteRole"},
+       {"iam:DeleteRolePolicy"},
+       {"iam:GetRole"},
+       {"iam:PutRolePolicy"},
        {"iam:UpdateAssumeRolePolicy"},
        {"iam:UpdateRole"},
-       {"iam:UpdateRoleDescription"}});
-  add(rules, kTheRole, {{"iam:DeleteRolePolicy"}, {"iam:PutRolePolicy"}}, with_boundary(kBoundary, false));
+       {"iam:UpdateRoleDescription"}},
+      with_boundary(kBoundary, false));
   add(rules, kTheRole, {{"iam:AttachRolePolicy"}, {"iam:DetachRolePolicy"}}, with_boundary(kBoundary, true));
   add(rules, kTheRole, {{"iam:DeleteRolePermissionsBoundary"}}, with_boundary(kBoundary, false));
   add(rules, kTheRole, {{"iam:PutRolePermissionsBoundary"}},
       {{"iam:PermissionsBoundary", "{PermissionsBoundary}"}});
   add_tagging(rules, kTheRole, {"iam:TagRole"}, {"iam:UntagRole"});
-  add(rules, "role/aws-service-role/{AWSServiceName}/*", {{"iam:CreateServiceLinkedRole"}},
+  add(rules, "{AWSServiceName|linked-role}", {{"iam:CreateServiceLinkedRole"}},
       {{"iam:AWSServiceName", "{AWSServiceName}"}});
-  add(rules, "*", {{"iam:GetServiceLinkedRoleDeletionStatus"}});
+  add(rules, "{DeletionTaskId|role-of-task}", {{"iam:GetServiceLinkedRoleDeletionStatus"}});
 
   rules.push_back({"CreateInstanceProfile",
                    {{"iam:CreateInstanceProfile", "{InstanceProfileName|new-instance-profile}"},
@@ -234,6 +240,24 @@ std::string made_of(const wire::Context& context, std::string_view noun, std::st
   return arn.append(noun).append(path.empty() ? "/" : path).append(name);
 }
 
+/// The role that CreateServiceLinkedRole would make.
+std::string linked_role(const wire::Context& context, const std::string& principal,
+                        const std::string& suffix) {
+  const LinkedService* service = find_linked_service(principal);
+  const std::string name =
+      service == nullptr ? "*"
+                         : linked_role_name(*service, suffix.empty() ? std::nullopt : std::optional(suffix));
+  return made_of(context, kRole, "/aws-service-role/" + principal + "/", name);
+}
+
+/// The role in "task/aws-service-role/SERVICE/ROLE/ID".
+std::string role_of_task(const wire::Context& context, std::string_view task) {
+  constexpr std::string_view kStart = "task/";
+  const auto end = task.rfind('/');
+  if (!task.starts_with(kStart) || end < kStart.size()) return made_of(context, kRole, "/", "*");
+  return made_of(context, kRole, "/", task.substr(kStart.size(), end - kStart.size()));
+}
+
 /// What follows "new-", "renamed-", "boundary-of-".
 std::optional<std::string_view> after(std::string_view kind, std::string_view prefix) {
   if (!kind.starts_with(prefix)) return std::nullopt;
@@ -282,6 +306,8 @@ Task<std::string> Names::complete(Call call, std::string_view kind, std::string 
     const auto key = co_await directory_.access_key(value);
     co_return key ? key->user_arn : "*";
   }
+  if (kind == "linked-role") co_return linked_role(context, value, call.member("CustomSuffix"));
+  if (kind == "role-of-task") co_return role_of_task(context, value);
   if (const auto noun = after(kind, "boundary-of-")) co_return co_await boundary(context, *noun, value);
   if (const auto noun = after(kind, "renamed-")) {
     const std::string renamed = call.member(*noun == kUser ? "NewUserName" : "NewGroupName");

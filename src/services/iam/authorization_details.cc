@@ -167,10 +167,11 @@ Task<GetAccountAuthorizationDetailsResponse> Account::GetAccountAuthorizationDet
         output.policies->push_back(to_detail(shown_policy(policy, uses[policy.arn]), std::move(versions)));
       }
     if (page.wants("AWSManagedPolicy"))
-      for (const AwsPolicy& policy : aws_policies())  // those that the account uses
-        if (uses.contains(policy.arn) && page.take('5', policy.arn))
-          output.policies->push_back(
-              to_detail(shown_policy(policy, uses[policy.arn]), {only_version(policy)}));
+      for (const AwsPolicy& policy : aws_policies()) {  // those that the account uses
+        const auto used = uses.find(std::string(policy.arn));
+        if (used != uses.end() && page.take('5', used->first))
+          output.policies->push_back(to_detail(shown_policy(policy, used->second), {only_version(policy)}));
+      }
     output.is_truncated = page.is_truncated;
     if (page.is_truncated) output.marker = base64_encode(page.last);
   };

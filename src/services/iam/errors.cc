@@ -39,6 +39,11 @@ aws::Error policy_not_attachable(const std::string& arn) {
   return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.", arn));
 }
 
+aws::Error policy_of_service(const std::string& arn) {
+  return {"PolicyNotAttachableException",
+          fmt::format("Policy {} can only be attached to the service-linked role of its service.", arn), 400};
+}
+
 aws::Error policy_not_found(const std::string& arn) {
   return no_such_entity(fmt::format("Policy {} was not found.", arn));
 }

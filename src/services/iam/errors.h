@@ -19,6 +19,8 @@ aws::Error no_such_entity(std::string message);
 
 /// For attaching: no managed policy of this ARN can be attached.
 aws::Error policy_not_attachable(const std::string& arn);
+/// The policy is one that only roles of services have.
+aws::Error policy_of_service(const std::string& arn);
 /// No managed policy of this ARN is there, or it is not attached.
 aws::Error policy_not_found(const std::string& arn);
 aws::Error policy_version_not_found(const std::string& arn, const std::string& version);

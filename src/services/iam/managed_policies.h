@@ -1,38 +1,42 @@
 #pragma once
 
 // Managed policies: those that AWS keeps for all accounts, as far as serverless applications use them
-// (managed_policies.json, part of this program), and how any managed policy is found by its ARN.
+// (managed_policies.json, which the build makes a constant table of), and how any managed policy is found by
+// its ARN.
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/task.h"
 #include "store/store.h"
 
 namespace martlet::iam {
 
-/// A policy of AWS's. There is one version of each.
+/// A policy of AWS's, in its default version; older ones are not kept. Constant data of the program.
 struct AwsPolicy {
-  std::string name;
-  /// "/" or "/service-role/".
-  std::string path;
-  std::string arn;
+  std::string_view arn;
+  std::string_view description;
+  /// "v3"
+  std::string_view version;
+  /// When the policy was made; where that is not known, when its default version was.
+  std::int64_t created_ms = 0;
+  /// When its default version was made.
+  std::int64_t updated_ms = 0;
+  std::string_view document;
+
   /// "ANPA" and 17 characters, always the same.
-  std::string id;
-  std::string description;
-  std::string document;
+  [[nodiscard]] std::string id() const;
 };
 
-inline constexpr std::string_view kAwsPolicyVersion = "v1";
-/// When every policy of AWS's is said to have been made: 2015-02-06T18:40:00Z.
-inline constexpr std::int64_t kAwsPolicyCreatedMs = 1'423'248'000'000;
-
 /// In the order of their ARNs.
-const std::vector<AwsPolicy>& aws_policies();
+std::span<const AwsPolicy> aws_policies();
 /// Null when AWS has no such policy, or none that is known here.
 const AwsPolicy* find_aws_policy(std::string_view arn);
+/// Whether only the role of a service may have the policy ("aws-service-role/").
+bool belongs_to_service(std::string_view arn);
 
 /// Of a managed policy's ARN: "AWSLambdaBasicExecutionRole".
 std::string_view policy_name(std::string_view arn);

@@ -53,16 +53,16 @@ Policy Policies::shown_policy(const PolicyRecord& record, const Uses& uses) {
 
 Policy Policies::shown_policy(const AwsPolicy& record, const Uses& uses) {
   Policy policy;
-  policy.policy_name = record.name;
-  policy.policy_id = record.id;
+  policy.policy_name = policy_name(record.arn);
+  policy.policy_id = record.id();
   policy.arn = record.arn;
-  policy.path = record.path;
-  policy.default_version_id = std::string(kAwsPolicyVersion);
+  policy.path = policy_path(record.arn);
+  policy.default_version_id = record.version;
   policy.attachment_count = uses.attachments;
   policy.permissions_boundary_usage_count = uses.boundaries;
   policy.is_attachable = true;
-  policy.create_date = from_epoch_ms(kAwsPolicyCreatedMs);
-  policy.update_date = policy.create_date;
+  policy.create_date = from_epoch_ms(record.created_ms);
+  policy.update_date = from_epoch_ms(record.updated_ms);
   return policy;
 }
 
@@ -161,7 +161,7 @@ Task<ListPoliciesResponse> Policies::ListPolicies(wire::Context& context, ListPo
   };
   for (const PolicyRecord& record : own) add(shown_policy(record, uses[record.arn]));
   if (scope != values::PolicyScopeType::kLocal)
-    for (const AwsPolicy& record : aws_policies()) add(shown_policy(record, uses[record.arn]));
+    for (const AwsPolicy& record : aws_policies()) add(shown_policy(record, uses[std::string(record.arn)]));
   std::sort(policies.begin(), policies.end(),
             [](const Policy& a, const Policy& b) { return order_key(a) < order_key(b); });
   ListPoliciesResponse output;

@@ -26,9 +26,9 @@ Task<PolicyVersionRecord> require_version(store::Txn& txn, Name policy, std::str
 
 PolicyVersion Policies::only_version(const AwsPolicy& policy) {
   return {.document = percent_encode(policy.document),
-          .version_id = std::string(kAwsPolicyVersion),
+          .version_id = std::string(policy.version),
           .is_default_version = true,
-          .create_date = from_epoch_ms(kAwsPolicyCreatedMs)};
+          .create_date = from_epoch_ms(policy.updated_ms)};
 }
 
 std::uint32_t version_number(const std::string& id) {
@@ -75,7 +75,7 @@ Task<GetPolicyVersionResponse> Policies::GetPolicyVersion(wire::Context& context
                                                           GetPolicyVersionRequest input) {
   GetPolicyVersionResponse output;
   if (const AwsPolicy* policy = find_aws_policy(input.policy_arn); policy != nullptr) {
-    if (input.version_id != kAwsPolicyVersion)
+    if (input.version_id != policy->version)
       throw policy_version_not_found(input.policy_arn, input.version_id);
     output.policy_version = only_version(*policy);
     co_return output;

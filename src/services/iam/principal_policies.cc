@@ -57,6 +57,7 @@ Task<> Operations::attach_policy(Principal who, std::string policy_arn) {
     check_modifiable(who.noun, co_await require_principal(txn, who));
     const bool exists = co_await policy_exists(txn, who.account, policy_arn);
     if (!exists) throw policy_not_attachable(policy_arn);
+    if (belongs_to_service(policy_arn)) throw policy_of_service(policy_arn);
     const auto others = co_await list_attached(txn, who, "");
     if (std::find(others.begin(), others.end(), policy_arn) != others.end())
       co_return;  // attaching again is no error

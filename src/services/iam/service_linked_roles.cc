@@ -10,51 +10,45 @@
 #include "services/iam/credential_store.h"
 #include "services/iam/errors.h"
 #include "services/iam/roles.h"
+#include "services/iam/service_linked_roles.h"
 #include "wire/context.h"
 
 namespace martlet::iam {
 
 namespace {
 
-struct LinkedService {
-  std::string_view principal;
-  /// The role is called "AWSServiceRoleFor" and this.
-  std::string_view role;
-  /// Whether an account may have several, told apart by a suffix.
-  bool takes_suffix = false;
-};
-
 /// By principal.
 constexpr std::array<LinkedService, 22> kServices{{
-    {"apidestinations.events.amazonaws.com", "AmazonEventBridgeApiDestinations"},
+    {"apidestinations.events.amazonaws.com", "AmazonEventBridgeApiDestinations",
+     "AmazonEventBridgeApiDestinationsServiceRolePolicy"},
     {"application-autoscaling.amazonaws.com", "ApplicationAutoScaling"},
-    {"autoscaling.amazonaws.com", "AutoScaling", true},
-    {"cloudwatch-crossaccount.amazonaws.com", "CloudWatchCrossAccount"},
-    {"dynamodb.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_DynamoDBTable"},
+    {"autoscaling.amazonaws.com", "AutoScaling", "", true},
+    {"cloudwatch-crossaccount.amazonaws.com", "CloudWatchCrossAccount", "CloudWatch-CrossAccountAccess"},
+    {"dynamodb.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_DynamoDBTable",
+     "AWSApplicationAutoscalingDynamoDBTablePolicy"},
     {"ecs.amazonaws.com", "ECS"},
     {"elasticache.amazonaws.com", "ElastiCache"},
     {"elasticloadbalancing.amazonaws.com", "ElasticLoadBalancing"},
-    {"events.amazonaws.com", "CloudWatchEvents"},
-    {"kafka.amazonaws.com", "Kafka"},
-    {"lambda.amazonaws.com", "Lambda"},
-    {"lambda.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_LambdaConcurrency"},
+    {"events.amazonaws.com", "CloudWatchEvents", "CloudWatchEventsServiceRolePolicy"},
+    {"kafka.amazonaws.com", "Kafka", "KafkaServiceRolePolicy"},
+    {"lambda.amazonaws.com", "Lambda", "AWSLambdaServiceRolePolicy"},
+    {"lambda.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_LambdaConcurrency",
+     "AWSApplicationAutoscalingLambdaConcurrencyPolicy"},
     {"lex.amazonaws.com", "LexBots"},
-    {"lexv2.amazonaws.com", "LexV2Bots", true},
-    {"ops.apigateway.amazonaws.com", "APIGateway"},
+    {"lexv2.amazonaws.com", "LexV2Bots", "", true},
+    {"ops.apigateway.amazonaws.com", "APIGateway", "APIGatewayServiceRolePolicy"},
     {"opensearchservice.amazonaws.com", "AmazonOpenSearchService"},
     {"organizations.amazonaws.com", "Organizations"},
     {"rds.amazonaws.com", "RDS"},
-    {"replicator.lambda.amazonaws.com", "LambdaReplicator"},
+    {"replicator.lambda.amazonaws.com", "LambdaReplicator", "AWSLambdaReplicator"},
     {"spot.amazonaws.com", "EC2Spot"},
     {"sso.amazonaws.com", "SSO"},
     {"xray.amazonaws.com", "XRay"},
 }};
 
 const LinkedService& service_of(const std::string& principal) {
-  const auto found = std::find_if(kServices.begin(), kServices.end(), [&](const LinkedService& service) {
-    return service.principal == principal;
-  });
-  if (found == kServices.end())
+  const LinkedService* found = find_linked_service(principal);
+  if (found == nullptr)
     throw invalid_input(fmt::format("Service role template for {} is not known.", principal));
   return *found;
 }
@@ -70,13 +64,25 @@ bool is_linked(const RoleRecord& role) { return role.path.starts_with("/aws-serv
 
 }  // namespace
 
+std::string LinkedService::policy_arn() const {
+  return policy.empty() ? std::string() : fmt::format("arn:aws:iam::aws:policy/aws-service-role/{}", policy);
+}
+
+const LinkedService* find_linked_service(std::string_view principal) {
+  const auto found = std::ranges::find(kServices, principal, &LinkedService::principal);
+  return found == kServices.end() ? nullptr : &*found;
+}
+
+std::string linked_role_name(const LinkedService& service, const std::optional<std::string>& suffix) {
+  return fmt::format("AWSServiceRoleFor{}{}{}", service.role, suffix ? "_" : "", suffix.value_or(""));
+}
+
 Task<CreateServiceLinkedRoleResponse> Roles::CreateServiceLinkedRole(wire::Context& context,
                                                                      CreateServiceLinkedRoleRequest input) {
   const LinkedService& service = service_of(input.aws_service_name);
   if (input.custom_suffix && !service.takes_suffix)
     throw invalid_input("Custom suffix is not allowed for " + input.aws_service_name);
-  std::string name = fmt::format("AWSServiceRoleFor{}", service.role);
-  if (input.custom_suffix) name += "_" + *input.custom_suffix;
+  const std::string name = linked_role_name(service, input.custom_suffix);
   auto role = new_record<RoleRecord>(context, name, "/aws-service-role/" + input.aws_service_name + "/");
   role.trust_policy = trust_in(input.aws_service_name);
   role.description = input.description;
@@ -89,6 +95,8 @@ Task<CreateServiceLinkedRoleResponse> Roles::CreateServiceLinkedRole(wire::Conte
                       "different suffix.",
                       name));
     co_await create(txn, context.account, role, kRoles);
+    if (!service.policy.empty())
+      attach(txn, {.noun = kRole, .account = context.account, .name = name}, service.policy_arn());
   };
   co_await change(body);
   CreateServiceLinkedRoleResponse output;
@@ -108,6 +116,8 @@ Task<DeleteServiceLinkedRoleResponse> Roles::DeleteServiceLinkedRole(wire::Conte
     store::put_record(txn, keys::role_deletion(name.account, task),
                       RoleDeletionRecord{.task_id = task,
                                          .status = std::string(values::DeletionTaskStatusType::kSucceeded)});
+    const Principal itself{.noun = kRole, .account = name.account, .name = role.name};
+    for (const std::string& policy : co_await list_attached(txn, itself, "")) detach(txn, itself, policy);
     txn.erase(keys::role_use(name.account, name.name));
     erase<RoleRecord>(txn, name);
     co_return task;

@@ -1,10 +1,13 @@
 #include "services/lambda/authorization.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/arn.h"
 #include "base/strings.h"
+#include "services/lambda/answers.h"
 #include "services/lambda/attachments.h"
+#include "services/lambda/event_source_mappings_store.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/resource_policy.h"
@@ -25,22 +28,13 @@ constexpr const char* kLayer = "{LayerName|layer}";
 constexpr const char* kLayerVersion = "{LayerName|layer-version}";
 constexpr const char* kSigning = "{CodeSigningConfigArn}";
 constexpr const char* kMapping = "event-source-mapping:{UUID}";
+constexpr const char* kOfMapping = "{UUID|function-of-mapping}";
 
-class Names final : public authorization::Naming {
- public:
-  Task<std::string> complete(Call call, std::string_view kind, std::string value) override {
-    if (value.empty()) co_return std::string();
-    if (kind.starts_with("layer")) {
-      const std::string arn = layer_name(call.context, value).arn(call.context.partition);
-      co_return kind == "layer" ? arn : arn + ":" + call.member("VersionNumber");
-    }
-    const std::string qualifier = kind == "whole" ? std::string() : call.member("Qualifier");
-    const FunctionName name = resolve_function_name(
-        call.context, value, qualifier.empty() ? std::nullopt : std::optional(qualifier),
-        call.operation.name);
-    co_return kind == "whole" ? name.arn(call.context.partition) : name.qualified_arn(call.context.partition);
-  }
-};
+FunctionName function_in(const Call& call, std::string_view value, bool whole) {
+  const std::string qualifier = whole ? std::string() : call.member("Qualifier");
+  return resolve_function_name(
+      call.context, value, qualifier.empty() ? std::nullopt : std::optional(qualifier), call.operation.name);
+}
 
 OperationRule simple(std::string_view operation, std::string_view action, std::string_view resource) {
   return {operation, {{action, resource}}};
@@ -54,6 +48,7 @@ void add_functions(std::vector<OperationRule>& rules) {
   const ActionRule use_layers{"lambda:GetLayerVersion", "{Layers?}"};
   const std::vector<authorization::KeyRule> settings{
       {"lambda:Layer", "{Layers}"},
+      {"lambda:VpcIds", "{VpcConfig.SubnetIds|vpc}"},
       {"lambda:SubnetIds", "{VpcConfig.SubnetIds}"},
       {"lambda:SecurityGroupIds", "{VpcConfig.SecurityGroupIds}"}};
   std::vector<authorization::KeyRule> at_creation = settings;
@@ -83,7 +78,6 @@ void add_functions(std::vector<OperationRule>& rules) {
            {"PutFunctionScalingConfig", "lambda:PutFunctionScalingConfig"},
            {"PutProvisionedConcurrencyConfig", "lambda:PutProvisionedConcurrencyConfig"},
            {"PutRuntimeManagementConfig", "lambda:PutRuntimeManagementConfig"},
-           {"RemovePermission", "lambda:RemovePermission"},
            {"UpdateFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig"}})
     rules.push_back(simple(operation, action, kFunction));
 }
@@ -119,17 +113,29 @@ void add_permissions_and_urls(std::vector<OperationRule>& rules) {
        {{"lambda:AddPermission",
          kFunction,
          {{"lambda:Principal", "{Principal}"}, {"lambda:FunctionUrlAuthType", "{FunctionUrlAuthType}"}}}}});
-  for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"CreateFunctionUrlConfig", "lambda:CreateFunctionUrlConfig"},
-           {"UpdateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"}})
-    rules.push_back({operation,
-                     {{action,
-                       kFunction,
-                       {{"lambda:FunctionUrlAuthType", "{AuthType}"}, {"lambda:FunctionArn", kWhole}}}}});
+  rules.push_back({"RemovePermission",
+                   {{"lambda:RemovePermission",
+                     kFunction,
+                     {{"lambda:Principal", "{StatementId|principal}"},
+                      {"lambda:FunctionUrlAuthType", "{StatementId|url-auth-type-of-statement}"}}}}});
+  rules.push_back({"CreateFunctionUrlConfig",
+                   {{"lambda:CreateFunctionUrlConfig",
+                     kFunction,
+                     {{"lambda:FunctionUrlAuthType", "{AuthType}"}, {"lambda:FunctionArn", kWhole}}}}});
+  // What the URL is to be, where that is said; otherwise what it is.
+  rules.push_back(
+      {"UpdateFunctionUrlConfig",
+       {{"lambda:UpdateFunctionUrlConfig",
+         kFunction,
+         {{"lambda:FunctionUrlAuthType", "{AuthType|url-auth-type}"}, {"lambda:FunctionArn", kWhole}}}}});
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"DeleteFunctionUrlConfig", "lambda:DeleteFunctionUrlConfig"},
            {"GetFunctionUrlConfig", "lambda:GetFunctionUrlConfig"}})
-    rules.push_back({operation, {{action, kFunction, {{"lambda:FunctionArn", kWhole}}}}});
+    rules.push_back(
+        {operation,
+         {{action,
+           kFunction,
+           {{"lambda:FunctionUrlAuthType", "{|url-auth-type}"}, {"lambda:FunctionArn", kWhole}}}}});
 }
 
 void add_layers_and_signing(std::vector<OperationRule>& rules) {
@@ -158,7 +164,7 @@ void add_layers_and_signing(std::vector<OperationRule>& rules) {
   rules.push_back(
       {"PutFunctionCodeSigningConfig",
        {{"lambda:PutFunctionCodeSigningConfig", kWhole, {{"lambda:CodeSigningConfigArn", kSigning}}},
-        {"lambda:PutFunctionCodeSigningConfig", kSigning}}});
+        {"lambda:PutFunctionCodeSigningConfig", kSigning, {{"lambda:CodeSigningConfigArn", kSigning}}}}});
 }
 
 void add_mappings_and_tags(std::vector<OperationRule>& rules) {
@@ -169,9 +175,12 @@ void add_mappings_and_tags(std::vector<OperationRule>& rules) {
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"DeleteEventSourceMapping", "lambda:DeleteEventSourceMapping"},
            {"GetEventSourceMapping", "lambda:GetEventSourceMapping"}})
-    rules.push_back(simple(operation, action, kMapping));
-  rules.push_back({"UpdateEventSourceMapping",
-                   {{"lambda:UpdateEventSourceMapping", kMapping, {{"lambda:FunctionArn", kFunction}}}}});
+    rules.push_back({operation, {{action, kMapping, {{"lambda:FunctionArn", kOfMapping}}}}});
+  // Who gives a mapping to another function needs the right to both.
+  rules.push_back(
+      {"UpdateEventSourceMapping",
+       {{"lambda:UpdateEventSourceMapping", kMapping, {{"lambda:FunctionArn", kOfMapping}}},
+        {"lambda:UpdateEventSourceMapping", kMapping, {{"lambda:FunctionArn", kFunction}}, "FunctionName"}}});
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"GetAccountSettings", "lambda:GetAccountSettings"},
            {"ListEventSourceMappings", "lambda:ListEventSourceMappings"},
@@ -194,8 +203,7 @@ std::optional<FunctionName> function_of(const Arn& arn) {
 
 }  // namespace
 
-authorization::ServiceRules authorization_rules() {
-  static Names names;
+authorization::ServiceRules authorization_rules(Names& names) {
   authorization::ServiceRules table{.arn_service = "lambda", .naming = &names};
   add_functions(table.operations);
   add_whole_functions(table.operations);
@@ -203,6 +211,51 @@ authorization::ServiceRules authorization_rules() {
   add_layers_and_signing(table.operations);
   add_mappings_and_tags(table.operations);
   return table;
+}
+
+Task<std::string> Names::complete(Call call, std::string_view kind, std::string value) {
+  const std::string& partition = call.context.partition;
+  if (kind == "url-auth-type" && value.empty())
+    co_return co_await url_auth_type(function_in(call, call.member("FunctionName"), false));
+  if (value.empty() || kind == "url-auth-type") co_return value;
+  if (kind.starts_with("layer")) {
+    const std::string arn = layer_name(call.context, value).arn(partition);
+    co_return kind == "layer" ? arn : arn + ":" + call.member("VersionNumber");
+  }
+  if (kind == "vpc") co_return vpc_id(call.context.account, call.context.region);
+  if (kind == "function-of-mapping") co_return co_await function_of_mapping(call.context, std::move(value));
+  if (kind == "principal" || kind == "url-auth-type-of-statement") {
+    const FunctionName function = function_in(call, call.member("FunctionName"), false);
+    const auto found = co_await statement(function, std::move(value));
+    if (!found) co_return std::string();
+    co_return kind == "principal" ? found->principal : found->function_url_auth_type;
+  }
+  if (kind == "whole") co_return function_in(call, value, true).arn(partition);
+  co_return function_in(call, value, false).qualified_arn(partition);
+}
+
+Task<std::string> Names::function_of_mapping(const wire::Context& context, std::string uuid) {
+  const auto mapping = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<MappingRecord>> {
+    co_return co_await load_mapping(txn, {context.account, context.region, uuid});
+  });
+  co_return mapping ? mapping->function_name().qualified_arn(context.partition) : std::string();
+}
+
+Task<std::string> Names::url_auth_type(FunctionName function) {
+  const auto url = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<FunctionUrlRecord>> {
+    co_return co_await load_url(txn, function);
+  });
+  co_return url ? url->auth_type : std::string();
+}
+
+Task<std::optional<PolicyStatement>> Names::statement(FunctionName function, std::string id) {
+  const auto policy = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<ResourcePolicy>> {
+    co_return co_await load_policy(txn, function);
+  });
+  if (!policy) co_return std::nullopt;
+  const auto found = std::ranges::find(policy->statements, id, &PolicyStatement::sid);
+  if (found == policy->statements.end()) co_return std::nullopt;
+  co_return *found;
 }
 
 Task<std::optional<std::string>> PolicySource::find(std::string text) {

@@ -8,19 +8,18 @@
 
 namespace martlet::lambda {
 
-namespace {
-
-/// There are no VPCs here: all subnets of an account and region belong to one whose id is made from these.
-std::string vpc_id(const FunctionName& name) {
-  return "vpc-" + to_hex(as_view(sha256(name.account + name.region))).substr(0, 17);
+std::string vpc_id(const std::string& account, const std::string& region) {
+  return "vpc-" + to_hex(as_view(sha256(account + region))).substr(0, 17);
 }
+
+namespace {
 
 void describe_vpc(FunctionConfiguration& out, const FunctionRecord& function, const FunctionName& name) {
   if (!function.vpc) return;
   auto& vpc = out.vpc_config.emplace();
   vpc.subnet_ids = function.vpc->subnet_ids;
   vpc.security_group_ids = function.vpc->security_group_ids;
-  vpc.vpc_id = function.vpc->subnet_ids.empty() ? "" : vpc_id(name);
+  vpc.vpc_id = function.vpc->subnet_ids.empty() ? "" : vpc_id(name.account, name.region);
   vpc.ipv6_allowed_for_dual_stack = function.vpc->ipv6_allowed_for_dual_stack;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/sns/types.h"
 #include "services/sns/names.h"
 #include "services/sns/sns_store.h"
 #include "services/sns/topic_attributes.h"
@@ -10,6 +11,7 @@ namespace martlet::sns {
 
 namespace {
 
+using authorization::ActionRule;
 using authorization::Call;
 using authorization::OperationRule;
 
@@ -19,16 +21,61 @@ constexpr const char* kNamed = "{Name|named}";
 constexpr const char* kOfSubscription = "{SubscriptionArn|subscription}";
 constexpr const char* kResource = "{ResourceArn}";
 
+constexpr std::string_view kFeedbackRole = "FeedbackRoleArn";
+
+bool is_feedback_role(std::string_view attribute) { return attribute.ends_with(kFeedbackRole); }
+
+/// No resource in particular, as AWS has it; subscriptions of another account's topics are that topic's
+/// policy's to give away.
+std::string of_subscription(const wire::Context& context, const std::string& arn) {
+  const TopicName topic = parse_subscription_arn(arn).topic;
+  return topic.account == context.account ? "*" : topic.arn();
+}
+
+/// Of CreateTopic.
+std::string attribute_at_creation(Call call, std::string_view name) {
+  const auto& attributes = static_cast<const CreateTopicInput*>(call.input)->attributes;
+  if (!attributes) return {};
+  const auto found = attributes->find(std::string(name));
+  return found == attributes->end() ? std::string() : found->second;
+}
+
 class Names final : public authorization::Naming {
  public:
   Task<std::string> complete(Call call, std::string_view kind, std::string value) override {
     if (kind == "named") co_return call.context.arn("sns", value);
-    if (kind == "subscription") co_return parse_subscription_arn(value).topic.arn();
+    if (kind == "subscription") co_return of_subscription(call.context, value);
+    if (kind == "set-role") co_return is_feedback_role(value) ? call.member("AttributeValue") : "";
+    if (kind.ends_with(kFeedbackRole)) co_return attribute_at_creation(call, kind);
     // Where a message goes: to a topic, under either name, or to a telephone.
     if (value.empty()) value = call.member("TargetArn");
     co_return value.empty() ? "*" : value;
   }
 };
+
+/// Who has a topic report on deliveries passes the role that writes the reports.
+ActionRule pass_role(std::string_view role) {
+  return {"iam:PassRole", role, {{"iam:PassedToService", "sns.amazonaws.com"}}};
+}
+
+OperationRule create_topic() {
+  OperationRule rule{
+      "CreateTopic", {{"SNS:CreateTopic", kNamed}, {"SNS:TagResource", kNamed, {}, "Tags"}}, "Tags"};
+  for (const char* role : {
+           "{Attributes?|HTTPSuccessFeedbackRoleArn}",
+           "{Attributes?|HTTPFailureFeedbackRoleArn}",
+           "{Attributes?|FirehoseSuccessFeedbackRoleArn}",
+           "{Attributes?|FirehoseFailureFeedbackRoleArn}",
+           "{Attributes?|LambdaSuccessFeedbackRoleArn}",
+           "{Attributes?|LambdaFailureFeedbackRoleArn}",
+           "{Attributes?|ApplicationSuccessFeedbackRoleArn}",
+           "{Attributes?|ApplicationFailureFeedbackRoleArn}",
+           "{Attributes?|SQSSuccessFeedbackRoleArn}",
+           "{Attributes?|SQSFailureFeedbackRoleArn}",
+       })
+    rule.actions.push_back(pass_role(role));
+  return rule;
+}
 
 void add_text_messages(std::vector<OperationRule>& rules) {
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
@@ -58,7 +105,7 @@ authorization::ServiceRules authorization_rules() {
   std::vector<OperationRule> rules{
       {"AddPermission", {{"SNS:AddPermission", kTopic}}},
       {"ConfirmSubscription", {{"SNS:ConfirmSubscription", kTopic}}},
-      {"CreateTopic", {{"SNS:CreateTopic", kNamed}, {"SNS:TagResource", kNamed, {}, "Tags"}}, "Tags"},
+      create_topic(),
       {"DeleteTopic", {{"SNS:DeleteTopic", kTopic}}},
       {"GetSubscriptionAttributes", {{"SNS:GetSubscriptionAttributes", kOfSubscription}}},
       {"GetTopicAttributes", {{"SNS:GetTopicAttributes", kTopic}}},
@@ -70,7 +117,7 @@ authorization::ServiceRules authorization_rules() {
       {"PublishBatch", {{"SNS:Publish", kTopic}}},
       {"RemovePermission", {{"SNS:RemovePermission", kTopic}}},
       {"SetSubscriptionAttributes", {{"SNS:SetSubscriptionAttributes", kOfSubscription}}},
-      {"SetTopicAttributes", {{"SNS:SetTopicAttributes", kTopic}}},
+      {"SetTopicAttributes", {{"SNS:SetTopicAttributes", kTopic}, pass_role("{AttributeName?|set-role}")}},
       {"Subscribe",
        {{"SNS:Subscribe", kTopic, {{"sns:Protocol", "{Protocol}"}, {"sns:Endpoint", "{Endpoint}"}}}}},
       {"TagResource", {{"SNS:TagResource", kResource}}, "Tags"},

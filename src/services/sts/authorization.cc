@@ -14,7 +14,10 @@ authorization::ServiceRules authorization_rules() {
               {"DecodeAuthorizationMessage", {{"sts:DecodeAuthorizationMessage"}}},
               {"GetAccessKeyInfo", {{"sts:GetAccessKeyInfo"}}},
               {"GetCallerIdentity", {}},
-              {"GetFederationToken", {{"sts:GetFederationToken", "federated-user/{Name}"}}, "Tags"},
+              {"GetFederationToken",
+               {{"sts:GetFederationToken", "federated-user/{Name}"},
+                {"sts:TagSession", "federated-user/{Name}", {}, "Tags"}},
+               "Tags"},
               {"GetSessionToken", {}},
           }};
 }
