@@ -26,6 +26,7 @@
 #include "server/memory.h"
 #include "server/role_directory.h"
 #include "server/secret_key.h"
+#include "server/use_recorder.h"
 #include "services/iam/bind.h"
 #include "services/lambda/bind.h"
 #include "services/logs/bind.h"
@@ -97,6 +98,8 @@ struct App::Parts {
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .secrets = secrets}};
   logs::LogsService logs{*store, *clock, ids};
 
+  iam::Names iam_names{iam.directory()};
+  UseRecorder uses{iam.last_accessed(), rules_of_services(iam_names)};
   std::optional<Enforcement> enforcement = make_enforcement();
   RoleDirectory role_directory{iam.directory(), credentials};
   net::Client identity_providers{executor, *clock, {.read_timeout = kProviderPatience}};
@@ -110,7 +113,8 @@ struct App::Parts {
                             .ids = ids,
                             .metrics = metrics,
                             .credentials = &credentials,
-                            .authorizer = enforcement ? &*enforcement : nullptr},
+                            .authorizer = enforcement ? &*enforcement : nullptr,
+                            .observer = &uses},
                            gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
@@ -185,7 +189,8 @@ std::optional<Enforcement> App::Parts::make_enforcement() {
       Enforcement::Parts{.clock = *clock,
                          .mode = options.auth == gateway::AuthMode::kEnforce ? authorization::Mode::kEnforce
                                                                              : authorization::Mode::kAudit,
-                         .directory = iam.directory()});
+                         .directory = iam.directory(),
+                         .uses = uses});
 }
 
 lambda::RoleIsUsable App::Parts::role_check() {

@@ -29,12 +29,16 @@ struct RuledService {
 /// Of every service that there is.
 std::vector<RuledService> rules_of_services(iam::Names& names);
 
+class UseRecorder;
+
 class Enforcement final : public gateway::Authorizer, public sts::Trust {
  public:
   struct Parts {
     const Clock& clock;
     authorization::Mode mode;
     iam::Directory& directory;
+    /// Told what roles do inside the server.
+    UseRecorder& uses;
   };
 
   explicit Enforcement(Parts parts);
@@ -61,8 +65,6 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   authorization::Authorizer& authorizer() { return authorizer_; }
 
  private:
-  /// Tells IAM that credentials were used.
-  void note_use(const authorization::Caller& caller, const wire::Context& context, std::string_view service);
   /// Sessions of users, that nobody has confirmed by a second factor, are not good for everything. Throws
   /// aws::Error.
   void check_session(const wire::Caller& caller, const wire::ServiceModel& service,

@@ -5,7 +5,6 @@
 
 #include "base/arn.h"
 #include "base/strings.h"
-#include "services/iam/credential_store.h"
 #include "services/iam/errors.h"
 #include "services/iam/policy_document.h"
 #include "wire/context.h"
@@ -77,7 +76,7 @@ Task<GetRoleResponse> Roles::GetRole(wire::Context& context, GetRoleRequest inpu
   auto body = [&](store::Txn& txn) -> Task<> {
     output.role = full_role(co_await require<RoleRecord>(txn, {context.account, input.role_name}));
     output.role.role_last_used.emplace();  // stays empty for a role that was never used
-    const auto use = co_await directory_.last_role_use(txn, context.account, input.role_name);
+    const auto use = co_await last_accessed_.last_use(txn, output.role.role_id);
     if (use) {
       output.role.role_last_used->last_used_date = from_epoch_ms(use->used_ms / 1000 * 1000);
       output.role.role_last_used->region = use->region;
@@ -121,7 +120,7 @@ Task<> Roles::DeleteRole(wire::Context& context, DeleteRoleRequest input) {
     if (!profiles.empty()) throw must_first("remove roles from instance profile");
     co_await require_no_policies(txn, {kRole, name.account, name.name});
     change_boundary(txn, {kRole, name.account, name.name}, role.permissions_boundary, std::nullopt);
-    txn.erase(keys::role_use(name.account, name.name));
+    last_accessed_.forget(txn, role.id);
     erase<RoleRecord>(txn, name);
   };
   co_await change(body);

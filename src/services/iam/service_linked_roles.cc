@@ -108,7 +108,7 @@ Task<DeleteServiceLinkedRoleResponse> Roles::DeleteServiceLinkedRole(wire::Conte
     store::put_record(txn, keys::role_deletion(name.account, task),
                       RoleDeletionRecord{.task_id = task,
                                          .status = std::string(values::DeletionTaskStatusType::kSucceeded)});
-    txn.erase(keys::role_use(name.account, name.name));
+    last_accessed_.forget(txn, role.id);
     erase<RoleRecord>(txn, name);
     co_return task;
   };
