@@ -35,9 +35,9 @@ void UseRecorder::called(const wire::Context& context, const wire::ServiceModel&
                          const wire::Operation& operation) {
   const wire::Caller& caller = context.caller;
   const bool is_user = caller.kind == wire::Caller::Kind::kUser;
-  const std::string_view id = is_user                                              ? caller.user_id
+  const std::string_view id = is_user                                           ? caller.user_id
                               : caller.kind == wire::Caller::Kind::kAssumedRole ? role_of(caller.user_id)
-                                                                                   : std::string_view();
+                                                                                : std::string_view();
   if (id.empty()) return;
   const auto found = actions_.find(&operation);
   const bool known = found != actions_.end();

@@ -49,7 +49,7 @@ class LastAccessedTest(Reports, EnforcedTest):
         user.client("sqs", region="eu-west-1").list_queues()
         # Attempts count, whether they are allowed or not.
         self.assert_refused("AccessDenied", user.client("iam").list_users)
-        self.assert_refused("QueueDoesNotExist", user.client("sqs").get_queue_url, QueueName="none")
+        self.assert_refused("AWS.SimpleQueueService.NonExistentQueue", user.client("sqs").get_queue_url, QueueName="none")
         services = self.report(user.arn)
         self.assertEqual(list(services), ["s3", "sqs"])  # not iam, which the policies do not grant
         sqs = services["sqs"]
@@ -116,7 +116,7 @@ class LastAccessedTest(Reports, EnforcedTest):
         role = self.make_role("used", SQS_AND_S3, {**LAMBDA_TRUST, "Statement": LAMBDA_TRUST["Statement"] + [
             {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]})  # fmt: skip
         user = self.make_user(allow("sts:AssumeRole"))
-        made = user.client("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+        made = user.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
         keys = Keys(self.server, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
         keys.client("sqs", region="eu-west-1").list_queues()
         self.assertEqual(self.report(role)["sqs"]["LastAuthenticatedEntity"], role)
@@ -208,7 +208,7 @@ class OpenTest(Reports, ApiTest):
         role = self.iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(LAMBDA_TRUST))["Role"]
         self.iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument=SQS_AND_S3)
         self.deploy("asks", ASKS, Role=role["Arn"])
-        self.invoke("asks")
+        self.assertEqual(self.invoke("asks")["Payload"], [])
         services = self.report(role["Arn"], "ACTION_LEVEL")
         self.assertEqual(services["sqs"]["LastAuthenticatedEntity"], role["Arn"])
         used = [a["ActionName"] for a in services["sqs"]["TrackedActionsLastAccessed"] if "LastAccessedTime" in a]

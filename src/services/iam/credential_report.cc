@@ -42,8 +42,7 @@ std::string password_columns(const std::optional<LoginProfileRecord>& login,
 }
 
 std::string key_columns(const AccessKeyRecord& key, const std::optional<ServiceUseRecord>& use) {
-  const std::string used =
-      use ? iso8601(use->used_ms) + "," + use->region + "," + use->name : "N/A,N/A,N/A";
+  const std::string used = use ? iso8601(use->used_ms) + "," + use->region + "," + use->name : "N/A,N/A,N/A";
   return fmt::format("{},{},{}", key.active, iso8601(key.created_ms), used);
 }
 

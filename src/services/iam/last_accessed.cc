@@ -140,7 +140,8 @@ Task<> LastAccessed::flush() {
     };
     co_await store_.transact(write);
   }
-  if (noted_.size() > kMaxKept) std::erase_if(noted_, [](const auto& pair) { return pair.second.is_written; });
+  if (noted_.size() > kMaxKept)
+    std::erase_if(noted_, [](const auto& pair) { return pair.second.is_written; });
 }
 
 void LastAccessed::reset() {

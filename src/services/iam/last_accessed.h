@@ -25,9 +25,9 @@ class LastAccessed {
  public:
   LastAccessed(Executor executor, store::Store& store, Clock& clock);
 
-  /// Who `id` is ("AIDA…" of a user, "AROA…" of a role, "AKIA…" of an access key) has called `service` ("sqs")
-  /// in `region`. `action` ("CreateQueue") may be empty. Of more ids at once than are kept until the next
-  /// writing, the last ones are not noted.
+  /// Who `id` is ("AIDA…" of a user, "AROA…" of a role, "AKIA…" of an access key) has called `service`
+  /// ("sqs") in `region`. `action` ("CreateQueue") may be empty. Of more ids at once than are kept until the
+  /// next writing, the last ones are not noted.
   void note(std::string_view id, std::string_view service, std::string_view action, std::string_view region);
 
   /// All that is known of `id`, noted or written.

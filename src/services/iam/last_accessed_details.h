@@ -31,7 +31,8 @@ class LastAccessedDetails : public Simulations {
   Task<Subject> subject_of(const wire::Context& context, std::string arn);
   static Task<Subject> policy_subject(store::Txn& txn, std::string account, std::string arn);
   Task<std::vector<AccessEntityRecord>> entities_of(store::Txn& txn, std::vector<Principal> who);
-  [[nodiscard]] std::vector<GrantedServiceRecord> services_of(const Subject& subject, bool with_actions) const;
+  [[nodiscard]] std::vector<GrantedServiceRecord> services_of(const Subject& subject,
+                                                              bool with_actions) const;
   /// The caller's report; throws NoSuchEntity.
   Task<AccessReportRecord> require_report(const wire::Context& context, std::string job_id);
 };

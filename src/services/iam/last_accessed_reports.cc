@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "api/iam/values.h"
@@ -19,6 +20,13 @@ namespace martlet::iam {
 namespace {
 
 using Granularity = values::AccessAdvisorUsageGranularityType;
+
+/// Whether it is what a user, group or role has.
+bool is_of_an_identity(const Arn& arn) {
+  return std::ranges::any_of(std::array{kUser, kGroup, kRole}, [&](std::string_view noun) {
+    return arn.resource.starts_with(std::string(noun) + "/");
+  });
+}
 
 /// Removes reports that nobody reads any more, and the oldest of too many.
 Task<> tidy(store::Txn& txn, std::string account, std::int64_t now_ms) {
@@ -67,6 +75,7 @@ Task<LastAccessedDetails::Subject> LastAccessedDetails::subject_of(const wire::C
     auto body = [&](store::Txn& txn) -> Task<Subject> { return policy_subject(txn, context.account, arn); };
     co_return co_await read(body);
   }
+  if (!parsed || !is_of_an_identity(*parsed)) throw invalid_input(fmt::format("Invalid Entity Arn: {}", arn));
   const auto identity = co_await require_identity(context, arn);
   Subject subject;
   for (const IdentityPolicy& policy : identity->policies) subject.policies.push_back(policy.document);

@@ -5,6 +5,7 @@
 
 #include "base/arn.h"
 #include "base/strings.h"
+#include "policy/check.h"
 #include "services/iam/errors.h"
 #include "services/iam/policy_document.h"
 #include "wire/context.h"
@@ -16,6 +17,24 @@ namespace {
 void check_trust_policy(const std::string& document) {
   check_policy(document, PolicyKind::kTrust);
   if (counted_size(document) > kTrustPolicySize.limit) throw quota_exceeded(kTrustPolicySize);
+}
+
+template <class Record>
+Task<bool> exists(store::Txn& txn, Name name, std::string arn) {
+  const auto record = co_await load<Record>(txn, name);
+  co_return record && record->arn == arn;
+}
+
+/// Who is trusted must exist, as far as that is known: in the role's own account.
+Task<> check_trusted(store::Txn& txn, std::string account, std::string document) {
+  for (const std::string& text : policy::trusted_arns(document)) {
+    const auto arn = Arn::parse(text);
+    if (!arn || arn->service != "iam" || arn->account != account || arn->resource == "root") continue;
+    const Name name{account, arn->resource.substr(arn->resource.rfind('/') + 1)};
+    const bool found = co_await (arn->resource.starts_with("user/") ? exists<UserRecord>(txn, name, text)
+                                                                    : exists<RoleRecord>(txn, name, text));
+    if (!found) throw invalid_principal(text);
+  }
 }
 
 }  // namespace
@@ -61,6 +80,7 @@ Task<CreateRoleResponse> Roles::CreateRole(wire::Context& context, CreateRoleReq
   role.tags = to_records(input.tags, TagCase::kIgnored);
   check_modifiable(kRole, role);
   auto body = [&](store::Txn& txn) -> Task<> {
+    co_await check_trusted(txn, context.account, role.trust_policy);
     co_await check_boundary(txn, context.account, role.permissions_boundary);
     co_await create(txn, context.account, role, kRoles);
     change_boundary(txn, {kRole, context.account, role.name}, std::nullopt, role.permissions_boundary);
@@ -105,10 +125,15 @@ Task<UpdateRoleDescriptionResponse> Roles::UpdateRoleDescription(wire::Context& 
 
 Task<> Roles::UpdateAssumeRolePolicy(wire::Context& context, UpdateAssumeRolePolicyRequest input) {
   check_trust_policy(input.policy_document);
-  co_await edit_role({context.account, input.role_name}, [&](RoleRecord& role) {
+  const Name name{context.account, input.role_name};
+  auto body = [&](store::Txn& txn) -> Task<> {
+    auto role = co_await require<RoleRecord>(txn, name);
     check_modifiable(kRole, role);
+    co_await check_trusted(txn, name.account, input.policy_document);
     role.trust_policy = input.policy_document;
-  });
+    save(txn, name.account, role);
+  };
+  co_await change(body);
 }
 
 Task<> Roles::DeleteRole(wire::Context& context, DeleteRoleRequest input) {
