@@ -300,6 +300,7 @@ Task<wire::Answer> Gateway::Impl::perform(Call& call, net::Request& request, Tra
   if (!body_first) body = co_await read_body(call, request);
   DecodedBody decoded = authenticator.verify(claim, std::move(body));
   fill_context(call, claim, request);
+  if (parts.observer != nullptr) parts.observer->called(call.context, *call.model(), *call.operation);
   const Credentials* credentials = claim.credentials ? &*claim.credentials : nullptr;
   if (parts.authorizer == nullptr || !parts.authorizer->concerns(credentials))
     co_return co_await call_operation(call, std::move(decoded), transport);

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/task.h"
 #include "gateway/auth.h"
+#include "gateway/call_observer.h"
 #include "net/server.h"
 #include "wire/service.h"
 
@@ -41,6 +42,8 @@ struct GatewayParts {
   CredentialSource* credentials = nullptr;
   /// May be null: whoever is authenticated may do everything.
   Authorizer* authorizer = nullptr;
+  /// May be null.
+  CallObserver* observer = nullptr;
 };
 
 /// A host like "abc123.lambda-url.us-east-1.on.aws".

@@ -44,13 +44,24 @@ class DenyAll final : public Authorizer {
   }
 };
 
+/// Notes who has called what.
+class Notes final : public CallObserver {
+ public:
+  void called(const wire::Context& context, const wire::ServiceModel& service,
+              const wire::Operation& operation) override {
+    text += context.caller.arn + " " + string(service.name) + " " + string(operation.name) + " " +
+            context.region + "\n";
+  }
+  string text;
+};
+
 class GatewayTest : public testing::Test {
  protected:
   net::Response ask(net::RequestHead head, string body = {}) {
     TestWriter writer;
     run_async([&](Executor executor) -> Task<> {
       const auto clock = make_simulated_clock(executor, kNow);
-      Gateway gateway({*clock, ids_, metrics_, &keys_, authorizer_}, options_);
+      Gateway gateway({*clock, ids_, metrics_, &keys_, authorizer_, &notes_}, options_);
       for (TestService* service : services_.all()) gateway.register_service(service->bound());
       gateway.register_endpoint(
           "GET", "/_martlet/health",
@@ -91,6 +102,7 @@ class GatewayTest : public testing::Test {
   metrics::Registry metrics_;
   GatewayOptions options_;
   Authorizer* authorizer_ = nullptr;
+  Notes notes_;
   /// Where requests arrive.
   string listener_ = "test";
 };

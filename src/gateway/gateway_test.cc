@@ -169,6 +169,17 @@ TEST_F(GatewayTest, TheAuthorizerDecides) {
   EXPECT_EQ(ask(rest("GET", "/2015-03-31/functions", "AKIDEXAMPLE")).status, 200);
 }
 
+TEST_F(GatewayTest, TheObserverIsToldOfEveryCall) {
+  DenyAll deny;
+  ask(rest("GET", "/2015-03-31/functions"));
+  ask(rest("GET", "/nothing"));  // no operation
+  authorizer_ = &deny;
+  ask(rest("GET", "/2015-03-31/functions", "AKIDEXAMPLE"));  // refused, but attempted
+  EXPECT_EQ(notes_.text,
+            "arn:aws:iam::000000000000:root lambda ListFunctions eu-west-1\n"
+            "arn:aws:iam::123456789012:user/u lambda ListFunctions eu-west-1\n");
+}
+
 TEST_F(GatewayTest, RequestsAreCounted) {
   ask(rest("GET", "/2015-03-31/functions"));
   ask(rest("GET", "/2015-03-31/functions"));

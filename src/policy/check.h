@@ -4,7 +4,9 @@
 // grammar, and what the kind of policy requires.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace martlet::policy {
 
@@ -21,5 +23,8 @@ enum class Kind : std::uint8_t {
 /// Throws InvalidPolicy (document.h), saying in IAM's words what is wrong. What passes, Policy::parse
 /// accepts.
 void check(std::string_view document, Kind kind);
+
+/// The ARNs that a trust policy, which has passed check(), names as principals.
+std::vector<std::string> trusted_arns(std::string_view document);
 
 }  // namespace martlet::policy

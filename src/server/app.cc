@@ -27,6 +27,7 @@
 #include "server/memory.h"
 #include "server/role_directory.h"
 #include "server/secret_key.h"
+#include "server/use_recorder.h"
 #include "services/iam/bind.h"
 #include "services/lambda/bind.h"
 #include "services/logs/bind.h"
@@ -110,6 +111,9 @@ struct App::Parts {
       {.executor = executor, .store = *store, .clock = *clock, .ids = ids, .secrets = secrets}};
   logs::LogsService logs{*store, *clock, ids};
 
+  iam::Names iam_names{iam.directory()};
+  lambda::Names lambda_names{*store};
+  UseRecorder uses{iam.last_accessed(), rules_of_services(iam_names, lambda_names)};
   std::unique_ptr<Enforcement> enforcement = make_enforcement();
   RoleDirectory role_directory{iam.directory(), credentials};
   net::Client identity_providers{executor, *clock, {.read_timeout = kProviderPatience}};
@@ -123,7 +127,8 @@ struct App::Parts {
                             .ids = ids,
                             .metrics = metrics,
                             .credentials = &credentials,
-                            .authorizer = enforcement.get()},
+                            .authorizer = enforcement.get(),
+                            .observer = &uses},
                            gateway_options(options)};
   net::Server server{executor, *clock, {}, gateway.handler()};
   targets::Targets targets;
@@ -203,7 +208,8 @@ std::unique_ptr<Enforcement> App::Parts::make_enforcement() {
                                                           .directory = iam.directory(),
                                                           .credentials = credentials,
                                                           .secrets = secrets,
-                                                          .store = *store});
+                                                          .store = *store,
+                                                          .uses = uses});
 }
 
 lambda::RoleIsUsable App::Parts::role_check() {

@@ -11,6 +11,7 @@
 #include "base/arn.h"
 #include "base/error.h"
 #include "policy/evaluate.h"
+#include "server/use_recorder.h"
 #include "services/lambda/authorization.h"
 #include "services/logs/authorization.h"
 #include "services/sns/authorization.h"
@@ -112,21 +113,8 @@ Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wir
   authorization::Caller caller = caller_of(context.caller);
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
   if (caller.is_function) caller.function_arn = credentials->function_arn;
-  if (!only_watches()) note_use(caller, context, service.signing_name);
   check_session(context.caller, service, operation);
   co_await authorizer_.authorize(caller, context, service, operation, input);
-}
-
-void Enforcement::note_use(const authorization::Caller& caller, const wire::Context& context,
-                           std::string_view service) {
-  const policy::Principal& principal = caller.principal;
-  if (principal.kind == PrincipalKind::kUser) {
-    parts_.directory.note_use(context.caller.access_key_id, service, context.region);
-  } else if (principal.kind == PrincipalKind::kRoleSession) {
-    const std::string& role = principal.entity_arn;
-    parts_.directory.note_role_use(principal.account, role.substr(role.rfind('/') + 1), service,
-                                   context.region);
-  }
 }
 
 void Enforcement::check_session(const wire::Caller& caller, const wire::ServiceModel& service,
@@ -190,6 +178,7 @@ Task<> Enforcement::admit(const targets::Delivery& delivery) {
   authorization::Caller caller;
   if (!delivery.role_arn.empty()) {
     caller = co_await session_of(delivery.role_arn, source.resource.substr(source.resource.rfind(':') + 1));
+    parts_.uses.acted(caller.principal.user_id, action, delivery.to.region);
   } else {
     caller.principal = {.kind = PrincipalKind::kService, .service = delivery.service};
     caller.source_arn = delivery.source_arn;
@@ -203,6 +192,7 @@ Task<> Enforcement::admit(const targets::Delivery& delivery) {
 Task<std::string> Enforcement::role_refusal(std::string role_arn, std::string function, std::string action,
                                             std::string resource) {
   const authorization::Caller caller = co_await session_of(std::move(role_arn), std::move(function));
+  parts_.uses.acted(caller.principal.user_id, action, Arn::parse(resource).value_or(Arn{}).region);
   const auto denial = co_await authorizer_.refusal(caller, {.action = action, .resource = resource});
   co_return denial ? denial->message : std::string();
 }
@@ -228,7 +218,7 @@ Task<bool> Enforcement::may_log(std::string role_arn, std::string function, std:
 Task<bool> Enforcement::may_call_url(UrlCaller who, std::string function_arn, std::string auth_type) {
   authorization::Caller caller = caller_of(who.context.caller);
   caller.is_function = who.is_function;
-  note_use(caller, who.context, "lambda");
+  parts_.uses.acted(caller.principal.user_id, "lambda:InvokeFunctionUrl", who.context.region);
   policy::ContextList keys;
   keys.set("lambda:FunctionUrlAuthType", std::move(auth_type));
   auto denial = co_await authorizer_.refusal(caller, {.action = "lambda:InvokeFunctionUrl",

@@ -34,6 +34,8 @@ struct RuledService {
 /// Of every service that there is.
 std::vector<RuledService> rules_of_services(iam::Names& iam_names, lambda::Names& lambda_names);
 
+class UseRecorder;
+
 class Enforcement final : public gateway::Authorizer, public sts::Trust {
  public:
   struct Parts {
@@ -43,6 +45,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
     const Credentials& credentials;
     const SecretBox& secrets;
     store::Store& store;
+    /// Told what roles do inside the server.
+    UseRecorder& uses;
   };
 
   explicit Enforcement(Parts parts);
@@ -86,8 +90,6 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   authorization::Authorizer& authorizer() { return authorizer_; }
 
  private:
-  /// Tells IAM that credentials were used.
-  void note_use(const authorization::Caller& caller, const wire::Context& context, std::string_view service);
   /// Sessions of users, that nobody has confirmed by a second factor, are not good for everything. Throws
   /// aws::Error.
   void check_session(const wire::Caller& caller, const wire::ServiceModel& service,

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/ids.h"
 #include "base/secret_box.h"
 #include "server/catalogue.h"
 #include "store/store.h"
@@ -23,9 +21,8 @@ class EnforcementTest : public testing::Test {
  protected:
   boost::asio::io_context loop_;
   std::unique_ptr<store::Store> store_ = store::make_memory_store(loop_.get_executor());
-  std::unique_ptr<Clock> clock_ = make_system_clock(loop_.get_executor());
   SecretBox secrets_{std::string(SecretBox::kKeySize, 'k')};
-  iam::Directory directory_{loop_.get_executor(), *store_, *clock_, secrets_};
+  iam::Directory directory_{*store_, secrets_};
   iam::Names iam_names_{directory_};
   lambda::Names lambda_names_{*store_};
 };

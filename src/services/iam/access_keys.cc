@@ -74,7 +74,7 @@ Task<> Users::DeleteAccessKey(wire::Context& context, DeleteAccessKeyRequest inp
   auto body = [&](store::Txn& txn) -> Task<> {
     const AccessKeyRecord key = co_await require_key(txn, name, input.access_key_id);
     txn.erase(keys::access_key(key.id));
-    txn.erase(keys::access_key_use(key.id));
+    last_accessed_.forget(txn, key.id);
     erase_link(txn, kKeysOfUserLink, name, key.id);
   };
   co_await change(body);
@@ -109,11 +109,11 @@ Task<GetAccessKeyLastUsedResponse> Users::GetAccessKeyLastUsed(wire::Context& co
     if (!key || key->account != context.account) throw access_key_not_found(input.access_key_id);
     const auto user = co_await require<UserRecord>(txn, {key->account, key->user});
     output.user_name = user.name;
-    const auto use = co_await directory_.last_use(txn, key->id);
+    const auto use = co_await last_accessed_.last_use(txn, key->id);
     AccessKeyLastUsed shown{.last_used_date = {}, .service_name = kNever, .region = kNever};
     if (use) {
       shown = {.last_used_date = from_epoch_ms(use->used_ms / 1000 * 1000),
-               .service_name = use->service,
+               .service_name = use->name,
                .region = use->region};
     }
     output.access_key_last_used = shown;

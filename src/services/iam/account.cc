@@ -44,6 +44,9 @@ std::map<std::string, std::int32_t> quotas() {
 
 // An account has one alias: a new one takes the place of the last.
 Task<> Account::CreateAccountAlias(wire::Context& context, CreateAccountAliasRequest input) {
+  if (input.account_alias.size() == 12 &&
+      input.account_alias.find_first_not_of("0123456789") == std::string::npos)
+    throw invalid_input("An account alias cannot be a number of twelve digits.");
   auto body = [&](store::Txn& txn) -> Task<> {
     const auto owner = co_await store::get_record<LinkRecord>(txn, keys::alias_owner(input.account_alias));
     if (owner && owner->name != context.account)

@@ -33,20 +33,6 @@ struct AccessKeyRecord {
   }
 };
 
-/// The last use of an access key or a role.
-struct LastUseRecord {
-  static constexpr std::uint32_t kVersion = 1;
-  std::int64_t used_ms = 0;
-  std::string service;
-  std::string region;
-
-  void fields(auto& f) {
-    f(1, used_ms);
-    f(2, service);
-    f(3, region);
-  }
-};
-
 struct LoginProfileRecord {
   static constexpr std::uint32_t kVersion = 1;
   std::int64_t created_ms = 0;

@@ -180,7 +180,8 @@ void add_policies(std::vector<OperationRule>& rules) {
   add_tagging(rules, kPolicy, {"iam:TagPolicy"}, {"iam:UntagPolicy"});
   add(rules, "{PolicySourceArn}",
       {{"iam:GetContextKeysForPrincipalPolicy"}, {"iam:SimulatePrincipalPolicy"}});
-  add(rules, "{Arn}", {{"iam:ListPoliciesGrantingServiceAccess"}});
+  add(rules, "{Arn}",
+      {{"iam:GenerateServiceLastAccessedDetails"}, {"iam:ListPoliciesGrantingServiceAccess"}});
 }
 
 void add_providers(std::vector<OperationRule>& rules) {
@@ -219,6 +220,8 @@ void add_account(std::vector<OperationRule>& rules) {
        {"iam:GetAccountSummary"},
        {"iam:GetContextKeysForCustomPolicy"},
        {"iam:GetCredentialReport"},
+       {"iam:GetServiceLastAccessedDetails"},
+       {"iam:GetServiceLastAccessedDetailsWithEntities"},
        {"iam:ListAccountAliases"},
        {"iam:ListGroups"},
        {"iam:ListInstanceProfiles"},

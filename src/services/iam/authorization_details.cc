@@ -125,7 +125,7 @@ Task<RoleDetail> Account::detail(store::Txn& txn, std::string account, RoleRecor
   detail.permissions_boundary = shown_boundary(record.permissions_boundary);
   detail.tags = to_tags(record.tags);
   detail.role_last_used.emplace();
-  if (const auto use = co_await directory_.last_role_use(txn, account, record.name); use) {
+  if (const auto use = co_await last_accessed_.last_use(txn, record.id); use) {
     detail.role_last_used->last_used_date = from_epoch_ms(use->used_ms / 1000 * 1000);
     detail.role_last_used->region = use->region;
   }

@@ -41,9 +41,8 @@ std::string password_columns(const std::optional<LoginProfileRecord>& login,
   return fmt::format("true,no_information,{},{}", iso8601(login->password_changed_ms), next);
 }
 
-std::string key_columns(const AccessKeyRecord& key, const std::optional<LastUseRecord>& use) {
-  const std::string used =
-      use ? iso8601(use->used_ms) + "," + use->region + "," + use->service : "N/A,N/A,N/A";
+std::string key_columns(const AccessKeyRecord& key, const std::optional<ServiceUseRecord>& use) {
+  const std::string used = use ? iso8601(use->used_ms) + "," + use->region + "," + use->name : "N/A,N/A,N/A";
   return fmt::format("{},{},{}", key.active, iso8601(key.created_ms), used);
 }
 
@@ -65,7 +64,7 @@ Task<std::string> Account::report_of(store::Txn& txn, std::string account) {
     for (const std::string& id : co_await list_links(txn, kKeysOfUserLink, {account, user.name})) {
       const auto key = co_await store::get_record<AccessKeyRecord>(txn, keys::access_key(id));
       if (!key) continue;
-      report += "," + key_columns(*key, co_await directory_.last_use(txn, id));
+      report += "," + key_columns(*key, co_await last_accessed_.last_use(txn, id));
       ++shown;
     }
     for (; shown < kAccessKeys.limit; ++shown) report += ",false,N/A,N/A,N/A,N/A";

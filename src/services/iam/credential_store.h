@@ -2,8 +2,8 @@
 
 // The other half of IAM's data in the store. Below "iam":
 //   (access-key, key id)                  AccessKeyRecord: a caller is known by the id alone
-//   (access-key-use, key id)              LastUseRecord
-//   (role-use, account, role)             LastUseRecord
+//   (use, id of a user, role or key)      UsesRecord
+//   (access-report, account, job id)      AccessReportRecord
 //   (login, account, user)                LoginProfileRecord
 //   (ssh-key, account, user, key id)      SshKeyRecord
 //   (oidc-provider, account, url)         OidcProviderRecord
@@ -24,9 +24,9 @@
 namespace martlet::iam::keys {
 
 inline store::Key access_key(const std::string& id) { return store::Key("iam", "access-key", id); }
-inline store::Key access_key_use(const std::string& id) { return store::Key("iam", "access-key-use", id); }
-inline store::Key role_use(const std::string& account, const std::string& role) {
-  return store::Key("iam", "role-use", account, to_lower(role));
+inline store::Key uses(const std::string& id) { return store::Key("iam", "use", id); }
+inline store::Key access_reports(const std::string& account) {
+  return store::Key("iam", "access-report", account);
 }
 inline store::Key login(const std::string& account, const std::string& user) {
   return store::Key("iam", "login", account, to_lower(user));

@@ -11,8 +11,6 @@ namespace martlet::iam {
 namespace {
 
 constexpr std::size_t kMaxKept = 20'000;
-/// Uses are written at most once in so long.
-constexpr Duration kBetweenWrites = std::chrono::minutes(5);
 
 Task<std::optional<IdentityPolicy>> managed(store::Txn& txn, Principal owner, std::string arn) {
   std::optional<std::string> document = co_await default_document(txn, owner.account, arn);
@@ -102,9 +100,6 @@ Task<std::optional<Identity>> read(store::Txn& txn, Principal who) {
 }
 
 }  // namespace
-
-Directory::Directory(Executor executor, store::Store& store, Clock& clock, const SecretBox& secrets)
-    : store_(store), clock_(clock), secrets_(secrets), used_(std::move(executor)) {}
 
 void Directory::drop_outdated() {
   if (read_in_ == generation_ && identities_.size() + keys_.size() + profiles_.size() < kMaxKept) return;
@@ -231,61 +226,6 @@ Task<std::optional<SamlProviderRecord>> Directory::saml_provider(std::string arn
         txn, keys::saml_providers(parsed->account).add(parsed->resource.substr(kType.size())));
   };
   co_return co_await store_.transact(get);
-}
-
-void Directory::note(std::string key, std::string_view service, std::string_view region) {
-  LastUseRecord& use = uses_[std::move(key)];
-  use.used_ms = to_epoch_ms(clock_.now());
-  use.service = service;
-  use.region = region;
-  if (uses_.size() == 1) used_.notify_all();
-}
-
-void Directory::note_use(const std::string& access_key_id, std::string_view service,
-                         std::string_view region) {
-  if (access_key_id.starts_with("AKIA")) note(keys::access_key_use(access_key_id), service, region);
-}
-
-void Directory::note_role_use(const std::string& account, const std::string& role, std::string_view service,
-                              std::string_view region) {
-  note(keys::role_use(account, role), service, region);
-}
-
-Task<std::optional<LastUseRecord>> Directory::use_below(store::Txn& txn, std::string key) {
-  if (const auto noted = uses_.find(key); noted != uses_.end()) co_return noted->second;
-  co_return co_await store::get_record<LastUseRecord>(txn, std::move(key));
-}
-
-Task<std::optional<LastUseRecord>> Directory::last_use(store::Txn& txn, std::string access_key_id) {
-  return use_below(txn, keys::access_key_use(access_key_id));
-}
-
-Task<std::optional<LastUseRecord>> Directory::last_role_use(store::Txn& txn, std::string account,
-                                                            std::string role) {
-  return use_below(txn, keys::role_use(account, role));
-}
-
-Task<> Directory::keep_uses() {
-  for (;;) {
-    while (uses_.empty()) co_await used_.wait();
-    co_await flush_uses();
-    co_await clock_.sleep_for(kBetweenWrites);
-  }
-}
-
-Task<> Directory::flush_uses() {
-  if (uses_.empty()) co_return;
-  const std::map<std::string, LastUseRecord> uses = std::exchange(uses_, {});
-  auto write = [&](store::Txn& txn) -> Task<> {
-    for (const auto& [key, use] : uses) store::put_record(txn, key, use);
-    co_return;
-  };
-  co_await store_.transact(write);
-}
-
-void Directory::reset() {
-  changed();
-  uses_.clear();
 }
 
 }  // namespace martlet::iam

@@ -6,7 +6,6 @@
 // kept by. Owned by the IAM service. Lives on the loop.
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,9 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/secret_box.h"
-#include "base/signal.h"
 #include "services/iam/account_records.h"
 #include "services/iam/iam_store.h"
 #include "services/iam/records.h"
@@ -69,7 +66,7 @@ struct AccessKeyOwner {
 
 class Directory {
  public:
-  Directory(Executor executor, store::Store& store, Clock& clock, const SecretBox& secrets);
+  Directory(store::Store& store, const SecretBox& secrets) : store_(store), secrets_(secrets) {}
 
   /// Rises with every commit that changes users, groups, roles, policies, keys or providers of any account.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
@@ -97,31 +94,14 @@ class Directory {
   Task<std::optional<OidcProviderRecord>> oidc_provider(std::string arn);
   Task<std::optional<SamlProviderRecord>> saml_provider(std::string arn);
 
-  /// Notes that somebody called `service` ("lambda") in `region` with a user's access key. Costs no
-  /// transaction: uses are written behind, at most once in some minutes, and the last ones are lost in a
-  /// crash.
-  void note_use(const std::string& access_key_id, std::string_view service, std::string_view region);
-  /// As note_use(), for the credentials of a role.
-  void note_role_use(const std::string& account, const std::string& role, std::string_view service,
-                     std::string_view region);
-  Task<std::optional<LastUseRecord>> last_use(store::Txn& txn, std::string access_key_id);
-  Task<std::optional<LastUseRecord>> last_role_use(store::Txn& txn, std::string account, std::string role);
-
-  /// Writes uses behind, until it is cancelled.
-  Task<> keep_uses();
-  /// Writes the uses that were noted and not written.
-  Task<> flush_uses();
   /// The store has been cleared.
-  void reset();
+  void reset() { changed(); }
 
  private:
   Task<std::shared_ptr<const Identity>> find(Principal who);
   void drop_outdated();
-  void note(std::string key, std::string_view service, std::string_view region);
-  Task<std::optional<LastUseRecord>> use_below(store::Txn& txn, std::string key);
 
   store::Store& store_;
-  Clock& clock_;
   const SecretBox& secrets_;
   std::uint64_t generation_ = 1;
 
@@ -130,10 +110,6 @@ class Directory {
   std::unordered_map<std::string, std::shared_ptr<const Identity>> identities_;
   std::unordered_map<std::string, std::shared_ptr<const AccessKeyOwner>> keys_;
   std::unordered_map<std::string, std::shared_ptr<const InstanceProfileRecord>> profiles_;
-
-  /// Uses that are not written, by the key of their record.
-  std::map<std::string, LastUseRecord> uses_;
-  Signal used_;
 };
 
 }  // namespace martlet::iam

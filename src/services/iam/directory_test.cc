@@ -159,34 +159,6 @@ TEST_F(DirectoryTest, ShowsRolesWithTheirTrust) {
   });
 }
 
-TEST_F(DirectoryTest, RemembersLastUses) {
-  run([&](IamService& iam) -> Task<> {
-    co_await create_user(iam, "Ann");
-    const AccessKey key = co_await create_key(iam, "ann");
-    const auto generation = iam.directory().generation();
-    iam.directory().note_use(key.access_key_id, "s3", "us-east-1");
-    clock_->advance(std::chrono::seconds(90));
-    iam.directory().note_use(key.access_key_id, "lambda", "eu-west-1");
-    iam.directory().note_use("ASIAOFASESSION", "lambda", "eu-west-1");  // not a user's
-    GetAccessKeyLastUsedRequest ask;
-    ask.access_key_id = key.access_key_id;
-    for (int round = 0; round < 2; ++round) {  // as it was noted, and as it was written
-      const auto used = co_await iam.GetAccessKeyLastUsed(context_, ask);
-      EXPECT_EQ(used.user_name, "Ann");
-      EXPECT_EQ(used.access_key_last_used->service_name, "lambda");
-      EXPECT_EQ(used.access_key_last_used->region, "eu-west-1");
-      EXPECT_EQ(to_epoch_ms(*used.access_key_last_used->last_used_date), 1'700'000'090'000);
-      co_await iam.stop();
-    }
-    EXPECT_EQ(iam.directory().generation(), generation);  // nothing that decides has changed
-    iam.directory().note_role_use(kAccount, "R", "sqs", "us-east-1");
-    auto read = [&](store::Txn& txn) -> Task<std::optional<LastUseRecord>> {
-      return iam.directory().last_role_use(txn, kAccount, "r");
-    };
-    EXPECT_EQ((co_await store_->transact(read))->service, "sqs");
-  });
-}
-
 TEST_F(DirectoryTest, UsersChangeTheirOwnPasswords) {
   run([&](IamService& iam) -> Task<> {
     co_await create_user(iam, "Ann");

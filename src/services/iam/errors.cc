@@ -81,6 +81,10 @@ aws::Error policy_in_use() { return delete_conflict("Cannot delete a policy atta
 
 aws::Error malformed_policy(const std::string& why) { return {"MalformedPolicyDocumentException", why, 400}; }
 
+aws::Error invalid_principal(const std::string& arn) {
+  return malformed_policy(fmt::format("Invalid principal in policy: \"AWS\":\"{}\"", arn));
+}
+
 aws::Error quota_exceeded(std::string_view quota, std::size_t limit) {
   return limit_exceeded(fmt::format("Cannot exceed quota for {}: {}", quota, limit));
 }

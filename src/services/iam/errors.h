@@ -36,6 +36,8 @@ aws::Error delete_conflict(std::string message);
 aws::Error policy_in_use();
 
 aws::Error malformed_policy(const std::string& why);
+/// A trust policy names somebody who does not exist.
+aws::Error invalid_principal(const std::string& arn);
 aws::Error quota_exceeded(std::string_view quota, std::size_t limit);
 inline aws::Error quota_exceeded(const Quota& quota) { return quota_exceeded(quota.name, quota.limit); }
 aws::Error inline_policies_too_large(std::string_view noun, const std::string& name, std::size_t limit);

@@ -50,4 +50,9 @@ inline constexpr std::size_t kDefaultPageSize = 100;
 /// A credential report may be read for so long; generating another sooner gives the same one.
 inline constexpr std::int64_t kCredentialReportMs = 4LL * 3600 * 1000;
 
+/// A report of last accesses may be read for so long, unless the account has asked for so many more since.
+/// (The documentation gives no numbers.)
+inline constexpr std::int64_t kAccessReportMs = 24LL * 3600 * 1000;
+inline constexpr std::size_t kMaxAccessReports = 100;
+
 }  // namespace martlet::iam

@@ -17,6 +17,7 @@
 #include "base/secret_box.h"
 #include "services/iam/directory.h"
 #include "services/iam/iam_store.h"
+#include "services/iam/last_accessed.h"
 #include "services/iam/limits.h"
 #include "services/iam/paging.h"
 #include "services/iam/records.h"
@@ -37,7 +38,9 @@ struct Dependencies {
 class Operations : public Api {
  public:
   explicit Operations(Dependencies with)
-      : with_(std::move(with)), directory_(with_.executor, with_.store, with_.clock, with_.secrets) {}
+      : with_(std::move(with)),
+        directory_(with_.store, with_.secrets),
+        last_accessed_(with_.executor, with_.store, with_.clock) {}
 
  protected:
   /// A transaction that only reads.
@@ -201,6 +204,7 @@ class Operations : public Api {
 
   Dependencies with_;
   Directory directory_;
+  LastAccessed last_accessed_;
 };
 
 }  // namespace martlet::iam

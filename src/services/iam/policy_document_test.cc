@@ -90,6 +90,50 @@ TEST(PolicyDocument, RefusesWhatItsKindDoesNotHave) {
         << more;
 }
 
+TEST(PolicyDocument, StatementIdsAreUniqueAndPlain) {
+  const auto statement = [](const std::string& sid) {
+    return R"({"Sid": ")" + sid + R"(", "Effect": "Allow", "Action": "s3:*", "Resource": "*"})";
+  };
+  const auto policy = [&](const std::string& one, const std::string& other) {
+    return R"({"Version": "2012-10-17", "Statement": [)" + statement(one) + "," + statement(other) + "]}";
+  };
+  EXPECT_EQ(refusal(policy("a1", "A1"), PolicyKind::kIdentity), "");
+  EXPECT_EQ(refusal(policy("", ""), PolicyKind::kIdentity), "");
+  EXPECT_EQ(refusal(policy("a", "a"), PolicyKind::kIdentity),
+            "Statement IDs (SID) in a single policy must be unique.");
+  for (const char* sid : {"a b", "a-b", "a_b", "\u00e9"})
+    EXPECT_TRUE(refusal(policy("a", sid), PolicyKind::kIdentity)
+                    .starts_with("Statement IDs (SID) must be alpha-numeric."))
+        << sid;
+}
+
+TEST(PolicyDocument, TrustPoliciesNameSomebody) {
+  const auto trust = [](const std::string& principal) {
+    return refusal(
+        with_statement(R"("Effect": "Allow", "Action": "sts:AssumeRole", "Principal": )" + principal),
+        PolicyKind::kTrust);
+  };
+  for (const char* who :
+       {"*", "123456789012", "arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:user/a/b",
+        "arn:aws:iam::123456789012:role/r", "arn:aws:sts::123456789012:assumed-role/r/session",
+        "arn:aws:sts::123456789012:federated-user/f", "AROAEXAMPLEEXAMPLEEXA"})
+    EXPECT_EQ(trust(R"({"AWS": ")" + std::string(who) + "\"}"), "") << who;
+  for (const char* who :
+       {"somebody", "1234", "arn:aws:iam::123456789012:group/g", "arn:aws:iam::123456789012:user/*",
+        "arn:aws:iam::*:root", "arn:aws:s3:::bucket", "arn:aws:iam::123456789012:policy/p"})
+    EXPECT_EQ(trust(R"({"AWS": ")" + std::string(who) + "\"}"),
+              "Invalid principal in policy: \"AWS\":\"" + std::string(who) + "\"");
+  EXPECT_EQ(trust(R"({"Service": ["lambda.amazonaws.com", "states.eu-west-1.amazonaws.com"]})"), "");
+  EXPECT_EQ(trust(R"({"Service": "lambda"})"), "Invalid principal in policy: \"SERVICE\":\"lambda\"");
+  EXPECT_EQ(
+      trust(
+          R"({"Federated": ["accounts.google.com", "arn:aws:iam::123456789012:oidc-provider/idp.example/x",)"
+          R"("arn:aws:iam::123456789012:saml-provider/s"]})"),
+      "");
+  EXPECT_EQ(trust(R"({"Federated": "idp"})"),
+            "Federated principals must be valid domain names or SAML metadata ARNs");
+}
+
 TEST(PolicyDocument, WhiteSpaceDoesNotCount) {
   EXPECT_EQ(counted_size(" { \"a b\" :\n\t1 } "), 9u);
   EXPECT_EQ(counted_size(R"({"a\" b": " "})"), 13u);

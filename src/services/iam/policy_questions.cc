@@ -3,11 +3,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "api/iam/values.h"
 #include "base/strings.h"
 #include "services/iam/errors.h"
+#include "services/iam/granted_services.h"
 #include "services/iam/simulation.h"
 #include "services/iam/simulations.h"
 #include "wire/context.h"
@@ -22,17 +21,6 @@ void add_inputs(std::vector<SimulatedPolicy>& policies, const std::vector<std::s
   std::size_t number = 0;
   for (const std::string& document : documents)
     policies.emplace_back(fmt::format("PolicyInputList.{}", ++number), kNone, document);
-}
-
-/// Whether some statement allows an action of this service, in some circumstances.
-bool grants(const policy::Policy& policy, const std::string& service) {
-  return std::any_of(policy.statements().begin(), policy.statements().end(),
-                     [&](const policy::Statement& statement) {
-                       if (statement.effect != policy::Effect::kAllow) return false;
-                       const auto& named = statement.services;
-                       return named.empty() || statement.actions.negated ||
-                              std::binary_search(named.begin(), named.end(), service);
-                     });
 }
 
 PolicyGrantingServiceAccess to_granting(const IdentityPolicy& policy) {

@@ -5,7 +5,7 @@
 
 #include "base/arn.h"
 #include "base/strings.h"
-#include "services/iam/credential_store.h"
+#include "policy/check.h"
 #include "services/iam/errors.h"
 #include "services/iam/policy_document.h"
 #include "wire/context.h"
@@ -17,6 +17,24 @@ namespace {
 void check_trust_policy(const std::string& document) {
   check_policy(document, PolicyKind::kTrust);
   if (counted_size(document) > kTrustPolicySize.limit) throw quota_exceeded(kTrustPolicySize);
+}
+
+template <class Record>
+Task<bool> exists(store::Txn& txn, Name name, std::string arn) {
+  const auto record = co_await load<Record>(txn, name);
+  co_return record && record->arn == arn;
+}
+
+/// Who is trusted must exist, as far as that is known: in the role's own account.
+Task<> check_trusted(store::Txn& txn, std::string account, std::string document) {
+  for (const std::string& text : policy::trusted_arns(document)) {
+    const auto arn = Arn::parse(text);
+    if (!arn || arn->service != "iam" || arn->account != account || arn->resource == "root") continue;
+    const Name name{account, arn->resource.substr(arn->resource.rfind('/') + 1)};
+    const bool found = co_await (arn->resource.starts_with("user/") ? exists<UserRecord>(txn, name, text)
+                                                                    : exists<RoleRecord>(txn, name, text));
+    if (!found) throw invalid_principal(text);
+  }
 }
 
 }  // namespace
@@ -62,6 +80,7 @@ Task<CreateRoleResponse> Roles::CreateRole(wire::Context& context, CreateRoleReq
   role.tags = to_records(input.tags, TagCase::kIgnored);
   check_modifiable(kRole, role);
   auto body = [&](store::Txn& txn) -> Task<> {
+    co_await check_trusted(txn, context.account, role.trust_policy);
     co_await check_boundary(txn, context.account, role.permissions_boundary);
     co_await create(txn, context.account, role, kRoles);
     change_boundary(txn, {kRole, context.account, role.name}, std::nullopt, role.permissions_boundary);
@@ -77,7 +96,7 @@ Task<GetRoleResponse> Roles::GetRole(wire::Context& context, GetRoleRequest inpu
   auto body = [&](store::Txn& txn) -> Task<> {
     output.role = full_role(co_await require<RoleRecord>(txn, {context.account, input.role_name}));
     output.role.role_last_used.emplace();  // stays empty for a role that was never used
-    const auto use = co_await directory_.last_role_use(txn, context.account, input.role_name);
+    const auto use = co_await last_accessed_.last_use(txn, output.role.role_id);
     if (use) {
       output.role.role_last_used->last_used_date = from_epoch_ms(use->used_ms / 1000 * 1000);
       output.role.role_last_used->region = use->region;
@@ -106,10 +125,15 @@ Task<UpdateRoleDescriptionResponse> Roles::UpdateRoleDescription(wire::Context& 
 
 Task<> Roles::UpdateAssumeRolePolicy(wire::Context& context, UpdateAssumeRolePolicyRequest input) {
   check_trust_policy(input.policy_document);
-  co_await edit_role({context.account, input.role_name}, [&](RoleRecord& role) {
+  const Name name{context.account, input.role_name};
+  auto body = [&](store::Txn& txn) -> Task<> {
+    auto role = co_await require<RoleRecord>(txn, name);
     check_modifiable(kRole, role);
+    co_await check_trusted(txn, name.account, input.policy_document);
     role.trust_policy = input.policy_document;
-  });
+    save(txn, name.account, role);
+  };
+  co_await change(body);
 }
 
 Task<> Roles::DeleteRole(wire::Context& context, DeleteRoleRequest input) {
@@ -121,7 +145,7 @@ Task<> Roles::DeleteRole(wire::Context& context, DeleteRoleRequest input) {
     if (!profiles.empty()) throw must_first("remove roles from instance profile");
     co_await require_no_policies(txn, {kRole, name.account, name.name});
     change_boundary(txn, {kRole, name.account, name.name}, role.permissions_boundary, std::nullopt);
-    txn.erase(keys::role_use(name.account, name.name));
+    last_accessed_.forget(txn, role.id);
     erase<RoleRecord>(txn, name);
   };
   co_await change(body);

@@ -3,14 +3,20 @@
 namespace martlet::iam {
 
 Task<> IamService::restore() {
-  auto body = [](store::Txn& txn) -> Task<> { return add_missing_uses(txn); };
+  auto body = [](store::Txn& txn) -> Task<> {
+    co_await add_missing_uses(txn);
+    co_await convert_last_uses(txn);
+  };
   co_await with_.store.transact(body);
 }
 
-void IamService::start(TaskGroup& tasks) { tasks.spawn("last uses of access keys", directory_.keep_uses()); }
+void IamService::start(TaskGroup& tasks) { tasks.spawn("last uses of credentials", last_accessed_.keep()); }
 
-Task<> IamService::stop() { return directory_.flush_uses(); }
+Task<> IamService::stop() { return last_accessed_.flush(); }
 
-void IamService::reset() { directory_.reset(); }
+void IamService::reset() {
+  directory_.reset();
+  last_accessed_.reset();
+}
 
 }  // namespace martlet::iam

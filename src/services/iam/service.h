@@ -6,16 +6,18 @@
 // roles.h, policies.h. Lives on the loop.
 
 #include "base/task_group.h"
-#include "services/iam/simulations.h"
+#include "services/iam/last_accessed_details.h"
 
 namespace martlet::iam {
 
-class IamService final : public Simulations {
+class IamService final : public LastAccessedDetails {
  public:
-  using Simulations::Simulations;
+  using LastAccessedDetails::LastAccessedDetails;
 
   /// IAM as those see it who have to decide.
   Directory& directory() { return directory_; }
+  /// What is told of everybody's calls.
+  LastAccessed& last_accessed() { return last_accessed_; }
 
   /// Brings what an earlier version stored up to date. Before anything else is called.
   Task<> restore();

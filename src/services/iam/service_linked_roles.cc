@@ -118,7 +118,7 @@ Task<DeleteServiceLinkedRoleResponse> Roles::DeleteServiceLinkedRole(wire::Conte
                                          .status = std::string(values::DeletionTaskStatusType::kSucceeded)});
     const Principal itself{.noun = kRole, .account = name.account, .name = role.name};
     for (const std::string& policy : co_await list_attached(txn, itself, "")) detach(txn, itself, policy);
-    txn.erase(keys::role_use(name.account, name.name));
+    last_accessed_.forget(txn, role.id);
     erase<RoleRecord>(txn, name);
     co_return task;
   };

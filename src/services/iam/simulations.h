@@ -23,8 +23,9 @@ class Simulations : public Providers {
   Task<ListPoliciesGrantingServiceAccessResponse> ListPoliciesGrantingServiceAccess(
       wire::Context& context, ListPoliciesGrantingServiceAccessRequest input) override;
 
- private:
-  /// The user, group or role of this ARN in the caller's account; throws NoSuchEntity.
+ protected:
+  /// The user, group or role of this ARN in the caller's account; throws InvalidInput and
+  /// NoSuchEntity.
   Task<std::shared_ptr<const Identity>> require_identity(const wire::Context& context, std::string arn);
 };
 

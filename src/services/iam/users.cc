@@ -117,6 +117,7 @@ Task<> Users::DeleteUser(wire::Context& context, DeleteUserRequest input) {
     const auto groups = co_await list_links(txn, kGroupsOfUserLink, name);
     if (!groups.empty()) throw must_first("remove users from group");
     change_boundary(txn, {kUser, name.account, name.name}, user.permissions_boundary, std::nullopt);
+    last_accessed_.forget(txn, user.id);
     erase<UserRecord>(txn, name);
   };
   co_await change(body);
