@@ -98,13 +98,14 @@ struct App::Parts {
   logs::LogsService logs{*store, *clock, ids};
 
   std::optional<Enforcement> enforcement = make_enforcement();
-  RoleDirectory role_directory{iam.directory(), credentials};
+  RoleDirectory role_directory{iam.directory(), iam.mfa_codes(), credentials};
   net::Client identity_providers{executor, *clock, {.read_timeout = kProviderPatience}};
   sts::StsService sts{{.clock = *clock,
                        .ids = ids,
                        .secrets = secrets,
                        .identities = role_directory,
                        .trust = enforcement ? &*enforcement : nullptr,
+                       .second_factors = &role_directory,
                        .client = identity_providers}};
   gateway::Gateway gateway{{.clock = *clock,
                             .ids = ids,

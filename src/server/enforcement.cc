@@ -49,7 +49,7 @@ std::string_view action_of_delivery(std::string_view service) {
   return "unknown:Deliver";  // which no policy means, but for those that allow everything
 }
 
-authorization::Caller caller_of(const wire::Caller& caller) {
+authorization::Caller caller_of(const wire::Caller& caller, TimePoint now) {
   authorization::Caller out;
   out.principal = {.kind = kind_of(caller.kind),
                    .arn = caller.arn,
@@ -64,6 +64,8 @@ authorization::Caller caller_of(const wire::Caller& caller) {
   out.session_tags = caller.session->tags;
   out.source_identity = caller.session->source_identity;
   out.token_issued = caller.session->issued;
+  if (caller.session->confirmed)
+    out.confirmed_ago = std::chrono::floor<std::chrono::seconds>(now - *caller.session->confirmed);
   return out;
 }
 
@@ -98,7 +100,7 @@ void Enforcement::add(lambda::LambdaService& lambda, sns::SnsService& sns, sqs::
 Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wire::Context& context,
                               const wire::ServiceModel& service, const wire::Operation& operation,
                               const void* input) {
-  authorization::Caller caller = caller_of(context.caller);
+  authorization::Caller caller = caller_of(context.caller, parts_.clock.now());
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
   note_use(caller, context, service.signing_name);
   check_session(context.caller, service, operation);
@@ -127,14 +129,14 @@ void Enforcement::check_session(const wire::Caller& caller, const wire::ServiceM
   const bool allowed = sts ? operation.name == "GetCallerIdentity" ||
                                  (operation.name == "AssumeRole" && !federated) ||
                                  operation.name == "GetSessionToken" || operation.name == "GetFederationToken"
-                           : service.signing_name != "iam";
+                           : service.signing_name != "iam" || (caller.session->confirmed && !federated);
   // (STS refuses the last two itself.)
   if (!allowed)
     throw aws::Error("InvalidClientTokenId", "The security token included in the request is invalid", 403);
 }
 
 Task<std::optional<std::string>> Enforcement::refusal(sts::RoleAsk ask) {
-  const authorization::Caller caller = caller_of(ask.context.caller);
+  const authorization::Caller caller = caller_of(ask.context.caller, parts_.clock.now());
   // On AWS, too, the root user may do everything but this.
   if (caller.principal.kind == PrincipalKind::kRoot && parts_.mode == authorization::Mode::kEnforce)
     co_return "Roles may not be assumed by root accounts.";

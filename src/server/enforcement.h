@@ -63,8 +63,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
  private:
   /// Tells IAM that credentials were used.
   void note_use(const authorization::Caller& caller, const wire::Context& context, std::string_view service);
-  /// Sessions of users, that nobody has confirmed by a second factor, are not good for everything. Throws
-  /// aws::Error.
+  /// Sessions of users are good for IAM only where a second factor has confirmed them, and for little of
+  /// STS. Throws aws::Error.
   void check_session(const wire::Caller& caller, const wire::ServiceModel& service,
                      const wire::Operation& operation) const;
   /// A session of the role; without an identity when there is no such role.

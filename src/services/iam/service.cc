@@ -11,6 +11,9 @@ void IamService::start(TaskGroup& tasks) { tasks.spawn("last uses of access keys
 
 Task<> IamService::stop() { return directory_.flush_uses(); }
 
-void IamService::reset() { directory_.reset(); }
+void IamService::reset() {
+  directory_.reset();
+  mfa_codes().reset();
+}
 
 }  // namespace martlet::iam

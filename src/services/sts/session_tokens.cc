@@ -50,6 +50,7 @@ struct TokenRecord {
   std::vector<TagRecord> tags;
   std::vector<std::string> transitive_tag_keys;
   std::string source_identity;
+  std::optional<std::int64_t> confirmed_ms;
 
   void fields(auto& f) {
     f(1, kind);
@@ -65,6 +66,7 @@ struct TokenRecord {
     f(11, tags);
     f(12, transitive_tag_keys);
     f(13, source_identity);
+    f(14, confirmed_ms);
   }
 };
 
@@ -95,6 +97,7 @@ TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>
   for (const auto& [key, value] : session.tags) record.tags.push_back({key, value});
   record.transitive_tag_keys = session.transitive_tag_keys;
   record.source_identity = session.source_identity;
+  if (session.confirmed) record.confirmed_ms = to_epoch_ms(*session.confirmed);
   return record;
 }
 
@@ -102,6 +105,7 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
   auto session = std::make_shared<wire::Session>();
   session->entity_arn = std::move(record.entity_arn);
   session->issued = from_epoch_ms(record.issued_ms);
+  if (record.confirmed_ms) session->confirmed = from_epoch_ms(*record.confirmed_ms);
   session->policies = std::move(record.policies);
   for (TagRecord& tag : record.tags) session->tags.emplace_back(std::move(tag.key), std::move(tag.value));
   session->transitive_tag_keys = std::move(record.transitive_tag_keys);
