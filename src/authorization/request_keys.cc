@@ -52,7 +52,12 @@ ContextValues RequestKeys::of_caller(std::string_view key) const {
     return ContextValues(std::string_view(made_.back()));
   }
   // Long-term credentials do not have the key at all.
-  if (key == "aws:multifactorauthpresent" && caller_.token_issued) return yes_or_no(false);
+  if (key == "aws:multifactorauthpresent" && caller_.token_issued)
+    return yes_or_no(caller_.confirmed_ago.has_value());
+  if (key == "aws:multifactorauthage" && caller_.confirmed_ago) {
+    made_.push_back(std::to_string(caller_.confirmed_ago->count()));
+    return ContextValues(std::string_view(made_.back()));
+  }
   return {};
 }
 

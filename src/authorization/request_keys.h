@@ -4,6 +4,7 @@
 // tags, those that the rule gives, and the tags of the resource. (Keys that follow from the principal and the
 // time are the policy room's.) Views what it is made of; lives as long as the decision.
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <span>
@@ -30,6 +31,8 @@ struct Caller {
   std::string source_identity = {};
   /// When its temporary credentials were issued; nullopt for long-term ones.
   std::optional<TimePoint> token_issued = {};
+  /// How long ago a second factor confirmed whom they were issued to; nullopt when none did.
+  std::optional<std::chrono::seconds> confirmed_ago = {};
   /// For services that act on behalf of a resource: that resource and the account it is in.
   std::string source_arn = {};
   std::string source_account = {};

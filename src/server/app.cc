@@ -115,13 +115,14 @@ struct App::Parts {
   lambda::Names lambda_names{*store};
   UseRecorder uses{iam.last_accessed(), rules_of_services(iam_names, lambda_names)};
   std::unique_ptr<Enforcement> enforcement = make_enforcement();
-  RoleDirectory role_directory{iam.directory(), credentials};
+  RoleDirectory role_directory{iam.directory(), iam.mfa_codes(), credentials};
   net::Client identity_providers{executor, *clock, {.read_timeout = kProviderPatience}};
   sts::StsService sts{{.clock = *clock,
                        .ids = ids,
                        .secrets = secrets,
                        .identities = role_directory,
                        .trust = enforcement.get(),
+                       .second_factors = &role_directory,
                        .client = identity_providers}};
   gateway::Gateway gateway{{.clock = *clock,
                             .ids = ids,

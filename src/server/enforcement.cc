@@ -47,7 +47,7 @@ std::string streams_of_group(std::string_view stream) {
   return std::string(stream.substr(0, stream.find(":log-stream:"))) + ":*";
 }
 
-authorization::Caller caller_of(const wire::Caller& caller) {
+authorization::Caller caller_of(const wire::Caller& caller, TimePoint now) {
   authorization::Caller out;
   out.principal = {.kind = kind_of(caller.kind),
                    .arn = caller.arn,
@@ -63,6 +63,8 @@ authorization::Caller caller_of(const wire::Caller& caller) {
   out.session_tags = caller.session->tags;
   out.source_identity = caller.session->source_identity;
   out.token_issued = caller.session->issued;
+  if (caller.session->confirmed)
+    out.confirmed_ago = std::chrono::floor<std::chrono::seconds>(now - *caller.session->confirmed);
   return out;
 }
 
@@ -110,7 +112,7 @@ bool Enforcement::concerns(const gateway::Credentials* credentials) const {
 Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wire::Context& context,
                               const wire::ServiceModel& service, const wire::Operation& operation,
                               const void* input) {
-  authorization::Caller caller = caller_of(context.caller);
+  authorization::Caller caller = caller_of(context.caller, parts_.clock.now());
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
   if (caller.is_function) caller.function_arn = credentials->function_arn;
   check_session(context.caller, service, operation);
@@ -127,14 +129,14 @@ void Enforcement::check_session(const wire::Caller& caller, const wire::ServiceM
   const bool allowed = sts ? operation.name == "GetCallerIdentity" ||
                                  (operation.name == "AssumeRole" && !federated) ||
                                  operation.name == "GetSessionToken" || operation.name == "GetFederationToken"
-                           : service.signing_name != "iam";
+                           : service.signing_name != "iam" || (caller.session->confirmed && !federated);
   // (STS refuses the last two itself.)
   if (!allowed)
     throw aws::Error("InvalidClientTokenId", "The security token included in the request is invalid", 403);
 }
 
 Task<std::optional<authorization::Denial>> Enforcement::refusal(sts::RoleAsk ask) {
-  authorization::Caller caller = caller_of(ask.context.caller);
+  authorization::Caller caller = caller_of(ask.context.caller, parts_.clock.now());
   caller.is_function = parts_.credentials.is_of_function(ask.context.caller.access_key_id);
   // On AWS, too, the root user may do everything but this.
   if (caller.principal.kind == PrincipalKind::kRoot && parts_.mode == authorization::Mode::kEnforce)
@@ -199,7 +201,7 @@ Task<std::string> Enforcement::role_refusal(std::string role_arn, std::string fu
 
 Task<std::string> Enforcement::caller_refusal(const wire::Context& context, std::string action,
                                               std::string resource) {
-  const authorization::Caller caller = caller_of(context.caller);
+  const authorization::Caller caller = caller_of(context.caller, parts_.clock.now());
   const auto denial =
       co_await authorizer_.refusal(caller, {.action = action, .resource = resource, .context = &context});
   co_return denial ? denial->message : std::string();
@@ -216,7 +218,7 @@ Task<bool> Enforcement::may_log(std::string role_arn, std::string function, std:
 }
 
 Task<bool> Enforcement::may_call_url(UrlCaller who, std::string function_arn, std::string auth_type) {
-  authorization::Caller caller = caller_of(who.context.caller);
+  authorization::Caller caller = caller_of(who.context.caller, parts_.clock.now());
   caller.is_function = who.is_function;
   parts_.uses.acted(caller.principal.user_id, "lambda:InvokeFunctionUrl", who.context.region);
   policy::ContextList keys;

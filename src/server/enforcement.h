@@ -90,8 +90,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
   authorization::Authorizer& authorizer() { return authorizer_; }
 
  private:
-  /// Sessions of users, that nobody has confirmed by a second factor, are not good for everything. Throws
-  /// aws::Error.
+  /// Sessions of users are good for IAM only where a second factor has confirmed them, and for little of
+  /// STS. Throws aws::Error.
   void check_session(const wire::Caller& caller, const wire::ServiceModel& service,
                      const wire::Operation& operation) const;
   [[nodiscard]] bool only_watches() const { return parts_.mode == authorization::Mode::kObserve; }

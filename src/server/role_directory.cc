@@ -33,4 +33,19 @@ Task<std::string> RoleDirectory::account_of_key(std::string access_key_id) {
   co_return key ? key->account : std::string();
 }
 
+Task<sts::SecondFactor> RoleDirectory::confirm(const wire::Caller& caller, std::string serial_number,
+                                               std::string code) {
+  if (caller.kind != wire::Caller::Kind::kUser) co_return sts::SecondFactor::kNoDevice;
+  const std::string user = caller.arn.substr(caller.arn.rfind('/') + 1);
+  switch (co_await codes_.use({caller.account, user}, std::move(serial_number), std::move(code))) {
+    case iam::CodeCheck::kRight:
+      co_return sts::SecondFactor::kConfirmed;
+    case iam::CodeCheck::kWrong:
+      co_return sts::SecondFactor::kWrongCode;
+    case iam::CodeCheck::kNoDevice:
+      break;
+  }
+  co_return sts::SecondFactor::kNoDevice;
+}
+
 }  // namespace martlet::server

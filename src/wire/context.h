@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ struct Session {
   /// Keys of the tags that go on to sessions that are made by this one.
   std::vector<std::string> transitive_tag_keys = {};
   std::string source_identity = {};
+  /// When a second factor confirmed the user; nullopt when none did.
+  std::optional<TimePoint> confirmed = {};
 };
 
 /// The principal behind a call.

@@ -45,6 +45,8 @@ VALUES = {
     "AccessKeyId": "AKIAABSENT0000000000",
     "Action": "lambda:InvokeFunction",
     "ActionNames": ["s3:GetObject"],
+    "AuthenticationCode1": "123456",
+    "AuthenticationCode2": "123456",
     "Arn": LAMBDA + "layer:absent:1",
     "AssumeRolePolicyDocument": allow("s3:GetObject"),
     "AWSAccountIds": [ACCOUNT],
@@ -75,6 +77,7 @@ VALUES = {
     "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/absent",
     "SAMLMetadataDocument": "x" * 1000,
     "SSHPublicKeyId": "APKA0123456789ABCDEF",
+    "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/absent",
     "ServiceNamespaces": ["lambda"],
     "SourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:absent",
     "SubscriptionArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:absent:01234567-89ab-cdef-0123-456789abcdef",
@@ -112,7 +115,8 @@ OPERATION_VALUES = {
     ("sqs", "SetQueueAttributes"): {"Attributes": {"DelaySeconds": "0"}},
     ("sqs", "TagQueue"): {"Tags": {"a": "b"}},
 }
-# What the SDK of this machine is too old to know: method, path, body; for awsJson the target in place of a path.
+# What the SDK of this machine is too old to know: method, path, body; for awsJson the target in place of a path. The
+# body of the query protocol is text.
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:absent"
 HANDLE = base64.b64encode(json.dumps({"taskId": "a", "sourceArn": QUEUE}).encode()).decode()
 BY_HAND = {
@@ -151,6 +155,11 @@ BY_HAND = {
         "POST",
         "Logs_20140328.PutLogGroupDeletionProtection",
         {"logGroupIdentifier": "absent", "deletionProtectionEnabled": True},
+    ),
+    ("iam", "GetMFADevice"): (
+        "POST",
+        "/",
+        "Action=GetMFADevice&Version=2010-05-08&UserName=absent&SerialNumber=arn:aws:iam::000000000000:mfa/absent",
     ),
     ("sqs", "CancelMessageMoveTask"): ("POST", "AmazonSQS.CancelMessageMoveTask", {"TaskHandle": HANDLE}),
     ("sqs", "ListMessageMoveTasks"): ("POST", "AmazonSQS.ListMessageMoveTasks", {"SourceArn": QUEUE}),
@@ -234,11 +243,14 @@ class MatrixTest(EnforcedTest):
     def call_by_hand(self, who, service, method, path, document):
         """As call(), for what the SDK does not know."""
         headers = {"Content-Type": "application/json"}
+        is_query = isinstance(document, str)
+        if is_query:
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if not path.startswith("/"):
             version = "1.0" if service == "sqs" else "1.1"
             headers = {"Content-Type": f"application/x-amz-json-{version}", "X-Amz-Target": path}
             path = "/"
-        body = "" if document is None else json.dumps(document)
+        body = "" if document is None else document if is_query else json.dumps(document)
         request = AWSRequest(method=method, url=self.server.endpoint + path, data=body, headers=headers)
         if who != "unsigned":
             keys = self.keys(who)
@@ -246,6 +258,9 @@ class MatrixTest(EnforcedTest):
         answer = self.server.http(method, path, body, dict(request.headers.items()))
         if answer.status < 300:
             return "", ""
+        if is_query:
+            text = answer.body.decode()
+            return re.search("<Code>(.*)</Code>", text)[1], re.search("<Message>(.*)</Message>", text)[1]
         found = answer.json()
         return answer.error_type(), found.get("message") or found.get("Message") or ""
 

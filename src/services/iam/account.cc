@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "services/iam/credential_store.h"
 #include "services/iam/errors.h"
 #include "wire/context.h"
@@ -26,8 +28,8 @@ std::map<std::string, std::int32_t> quotas() {
           {"PoliciesQuota", number(kPolicies.limit)},
           {"AccessKeysPerUserQuota", number(kAccessKeys.limit)},
           {"GroupsPerUserQuota", number(kGroupsOfUser.limit)},
-          {"SigningCertificatesPerUserQuota", 2},
-          {"ServerCertificatesQuota", 20},
+          {"SigningCertificatesPerUserQuota", number(kSigningCertificates.limit)},
+          {"ServerCertificatesQuota", number(kServerCertificates.limit)},
           {"PolicyVersionsInUseQuota", 10'000},
           {"VersionsPerPolicyQuota", number(kMaxPolicyVersions)},
           {"AttachedPoliciesPerUserQuota", number(kMaxAttachedPolicies)},
@@ -99,9 +101,17 @@ Task<GetAccountSummaryResponse> Account::GetAccountSummary(wire::Context& contex
     for (const auto& use : co_await all_policy_uses(txn, context.account))
       count_use(used[use.policy_arn], use);
     summary["PolicyVersionsInUse"] = number(used.size());
-    for (const char* none :
-         {"AccountAccessKeysPresent", "AccountMFAEnabled", "AccountPasswordPresent",
-          "AccountSigningCertificatesPresent", "MFADevices", "MFADevicesInUse", "ServerCertificates"})
+    const auto devices =
+        co_await list_below<MfaDeviceRecord>(txn, keys::mfa_devices(context.account), "");
+    summary["MFADevices"] = number(devices.size());
+    summary["MFADevicesInUse"] =
+        number(static_cast<std::size_t>(std::ranges::count_if(devices, [](const MfaDeviceRecord& device) {
+          return !device.user.empty();
+        })));
+    summary["ServerCertificates"] =
+        number(co_await count(txn, ServerCertificateRecord::kNoun, context.account));
+    for (const char* none : {"AccountAccessKeysPresent", "AccountMFAEnabled", "AccountPasswordPresent",
+                             "AccountSigningCertificatesPresent"})
       summary[none] = 0;
     summary["GlobalEndpointTokenVersion"] = kTokenVersion;
     co_return summary;

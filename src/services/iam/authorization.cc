@@ -1,11 +1,12 @@
 #include "services/iam/authorization.h"
 
-#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "services/iam/credential_records.h"
+#include "services/iam/rule_tables.h"
 #include "services/iam/service_linked_roles.h"
 
 namespace martlet::iam {
@@ -13,11 +14,8 @@ namespace martlet::iam {
 namespace {
 
 using authorization::Call;
-using authorization::KeyRule;
-using authorization::OperationRule;
 
-// Kinds of Names. Where an operation may leave out the user, it is the caller.
-constexpr const char* kTheUser = "{UserName|user}";
+// Kinds of Names.
 constexpr const char* kTheGroup = "{GroupName|group}";
 constexpr const char* kTheRole = "{RoleName|role}";
 constexpr const char* kTheCaller = "{|user}";
@@ -25,23 +23,6 @@ constexpr const char* kProfile = "{InstanceProfileName|instance-profile}";
 constexpr const char* kPolicy = "{PolicyArn}";
 constexpr const char* kOidc = "{OpenIDConnectProviderArn}";
 constexpr const char* kSaml = "{SAMLProviderArn}";
-
-/// The action that has the operation's own name.
-struct Same {
-  /// "iam:GetUser"
-  const char* action;
-  [[nodiscard]] std::string_view operation() const { return std::string_view(action).substr(4); }
-};
-
-void add(std::vector<OperationRule>& rules, const char* resource, std::initializer_list<Same> actions,
-         const std::vector<KeyRule>& keys = {}) {
-  for (const Same& same : actions) rules.push_back({same.operation(), {{same.action, resource, keys}}});
-}
-
-void add_tagging(std::vector<OperationRule>& rules, const char* resource, Same tag, Same untag) {
-  rules.push_back({tag.operation(), {{tag.action, resource}}, "Tags"});
-  rules.push_back({untag.operation(), {{untag.action, resource}}, "TagKeys"});
-}
 
 /// The condition keys of operations on a user's or role's policies: the policy, and the boundary that it has.
 std::vector<KeyRule> with_boundary(const char* boundary, bool managed) {
@@ -76,10 +57,7 @@ void add_users(std::vector<OperationRule>& rules) {
        {"iam:ListAccessKeys"},
        {"iam:ListAttachedUserPolicies"},
        {"iam:ListGroupsForUser"},
-       {"iam:ListMFADevices"},
        {"iam:ListSSHPublicKeys"},
-       {"iam:ListSigningCertificates"},
-       {"iam:ListServiceSpecificCredentials"},
        {"iam:ListUserPolicies"},
        {"iam:ListUserTags"},
        {"iam:UpdateAccessKey"},
@@ -229,9 +207,7 @@ void add_account(std::vector<OperationRule>& rules) {
        {"iam:ListPolicies"},
        {"iam:ListRoles"},
        {"iam:ListSAMLProviders"},
-       {"iam:ListServerCertificates"},
        {"iam:ListUsers"},
-       {"iam:ListVirtualMFADevices"},
        {"iam:SimulateCustomPolicy"},
        {"iam:UpdateAccountPasswordPolicy"}});
 }
@@ -261,6 +237,20 @@ std::string role_of_task(const wire::Context& context, std::string_view task) {
   return made_of(context, kRole, "/", task.substr(kStart.size(), end - kStart.size()));
 }
 
+/// "/path/" of such an ARN.
+std::string path_of(const std::string& arn, std::string_view noun) {
+  const auto start = arn.find(std::string(":") + std::string(noun) + "/");
+  if (start == std::string::npos) return "/";
+  const auto slash = start + 1 + noun.size();
+  return arn.substr(slash, arn.rfind('/') + 1 - slash);
+}
+
+/// The member in which a thing of this kind is given another name.
+std::string_view new_name_of(std::string_view noun) {
+  if (noun == kUser) return "NewUserName";
+  return noun == kGroup ? "NewGroupName" : "NewServerCertificateName";
+}
+
 /// What follows "new-", "renamed-", "boundary-of-".
 std::optional<std::string_view> after(std::string_view kind, std::string_view prefix) {
   if (!kind.starts_with(prefix)) return std::nullopt;
@@ -273,6 +263,7 @@ authorization::ServiceRules authorization_rules(Names& names) {
   authorization::ServiceRules table{
       .arn_service = "iam", .global = true, .denied_code = "AccessDenied", .naming = &names};
   add_users(table.operations);
+  add_credential_rules(table.operations);
   add_groups(table.operations);
   add_roles(table.operations);
   add_policies(table.operations);
@@ -304,6 +295,10 @@ Task<std::string> Names::complete(Call call, std::string_view kind, std::string 
   if (kind == kUser && value.empty()) co_return context.caller.arn;
   if (kind == kUser || kind == kGroup || kind == kRole || kind == InstanceProfileRecord::kNoun)
     co_return co_await stored(context, kind, value);
+  if (kind == ServerCertificateRecord::kNoun) {
+    const std::string arn = co_await directory_.server_certificate_arn(context.account, value);
+    co_return arn.empty() ? made_of(context, kind, "/", value) : arn;
+  }
   if (kind == "host") co_return value.substr(value.starts_with("https://") ? 8 : 0);
   if (kind == "key-owner") {
     const auto key = co_await directory_.access_key(value);
@@ -313,8 +308,10 @@ Task<std::string> Names::complete(Call call, std::string_view kind, std::string 
   if (kind == "role-of-task") co_return role_of_task(context, value);
   if (const auto noun = after(kind, "boundary-of-")) co_return co_await boundary(context, *noun, value);
   if (const auto noun = after(kind, "renamed-")) {
-    const std::string renamed = call.member(*noun == kUser ? "NewUserName" : "NewGroupName");
-    co_return made_of(context, *noun, call.member("NewPath"), renamed.empty() ? value : renamed);
+    std::string path = call.member("NewPath");
+    if (path.empty()) path = path_of(co_await complete(call, *noun, value), *noun);
+    const std::string renamed = call.member(new_name_of(*noun));
+    co_return made_of(context, *noun, path, renamed.empty() ? value : renamed);
   }
   const auto noun = after(kind, "new-");
   co_return made_of(context, noun.value_or(kind), call.member("Path"), value);

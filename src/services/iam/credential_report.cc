@@ -46,6 +46,16 @@ std::string key_columns(const AccessKeyRecord& key, const std::optional<ServiceU
   return fmt::format("{},{},{}", key.active, iso8601(key.created_ms), used);
 }
 
+std::string certificate_columns(const std::vector<SigningCertificateRecord>& certificates) {
+  std::string columns;
+  for (std::size_t i = 0; i < kSigningCertificates.limit; ++i) {
+    const bool active = i < certificates.size() && certificates[i].active;
+    columns +=
+        fmt::format(",{},{}", active, active ? iso8601(certificates[i].changed_ms) : std::string("N/A"));
+  }
+  return columns;
+}
+
 /// Reports are good for so long after they were made.
 bool is_fresh(const CredentialReportRecord& report, std::int64_t now_ms) {
   return now_ms < report.generated_ms + kCredentialReportMs;
@@ -58,8 +68,9 @@ Task<std::string> Account::report_of(store::Txn& txn, std::string account) {
   const auto policy = co_await store::get_record<PasswordPolicyRecord>(txn, keys::password_policy(account));
   for (const auto& user : co_await list<UserRecord>(txn, account, "")) {
     const auto login = co_await store::get_record<LoginProfileRecord>(txn, keys::login(account, user.name));
-    report += fmt::format("\n{},{},{},{},false", user.name, user.arn, iso8601(user.created_ms),
-                          password_columns(login, policy));
+    const auto devices = co_await list_links(txn, kMfaOfUserLink, {account, user.name});
+    report += fmt::format("\n{},{},{},{},{}", user.name, user.arn, iso8601(user.created_ms),
+                          password_columns(login, policy), !devices.empty());
     std::size_t shown = 0;
     for (const std::string& id : co_await list_links(txn, kKeysOfUserLink, {account, user.name})) {
       const auto key = co_await store::get_record<AccessKeyRecord>(txn, keys::access_key(id));
@@ -68,7 +79,8 @@ Task<std::string> Account::report_of(store::Txn& txn, std::string account) {
       ++shown;
     }
     for (; shown < kAccessKeys.limit; ++shown) report += ",false,N/A,N/A,N/A,N/A";
-    report += ",false,N/A,false,N/A";
+    report += certificate_columns(co_await list_below<SigningCertificateRecord>(
+        txn, keys::signing_certificates(account, user.name), ""));
   }
   co_return report;
 }

@@ -6,6 +6,9 @@
 //   (access-report, account, job id)      AccessReportRecord
 //   (login, account, user)                LoginProfileRecord
 //   (ssh-key, account, user, key id)      SshKeyRecord
+//   (mfa-device, account, path and name)  MfaDeviceRecord
+//   (signing-certificate, account, user, certificate id)   SigningCertificateRecord
+//   (service-credential, account, user, credential id)     ServiceCredentialRecord
 //   (oidc-provider, account, url)         OidcProviderRecord
 //   (saml-provider, account, name)        SamlProviderRecord
 //   (password-policy, account)            PasswordPolicyRecord
@@ -19,6 +22,7 @@
 
 #include "base/strings.h"
 #include "services/iam/account_records.h"
+#include "services/iam/credential_records.h"
 #include "store/key.h"
 
 namespace martlet::iam::keys {
@@ -33,6 +37,19 @@ inline store::Key login(const std::string& account, const std::string& user) {
 }
 inline store::Key ssh_keys(const std::string& account, const std::string& user) {
   return store::Key("iam", "ssh-key", account, to_lower(user));
+}
+inline store::Key mfa_devices(const std::string& account) { return store::Key("iam", "mfa-device", account); }
+inline store::Key signing_certificates(const std::string& account) {
+  return store::Key("iam", "signing-certificate", account);
+}
+inline store::Key signing_certificates(const std::string& account, const std::string& user) {
+  return signing_certificates(account).add(to_lower(user));
+}
+inline store::Key service_credentials(const std::string& account) {
+  return store::Key("iam", "service-credential", account);
+}
+inline store::Key service_credentials(const std::string& account, const std::string& user) {
+  return service_credentials(account).add(to_lower(user));
 }
 inline store::Key oidc_providers(const std::string& account) {
   return store::Key("iam", "oidc-provider", account);

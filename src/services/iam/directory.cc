@@ -206,6 +206,14 @@ Task<std::optional<std::string>> Directory::policy_document(std::string account,
   co_return co_await store_.transact(get);
 }
 
+Task<std::string> Directory::server_certificate_arn(std::string account, std::string name) {
+  auto get = [&](store::Txn& txn) -> Task<std::optional<ServerCertificateRecord>> {
+    return load<ServerCertificateRecord>(txn, {account, name});
+  };
+  const auto found = co_await store_.transact(get);
+  co_return found ? found->arn : std::string();
+}
+
 Task<std::optional<OidcProviderRecord>> Directory::oidc_provider(std::string arn) {
   const auto parsed = Arn::parse(arn);
   constexpr std::string_view kType = "oidc-provider/";

@@ -90,6 +90,9 @@ class Directory {
   /// none of this ARN.
   Task<std::optional<std::string>> policy_document(std::string account, std::string arn);
 
+  /// Empty when there is no such certificate.
+  Task<std::string> server_certificate_arn(std::string account, std::string name);
+
   /// The provider of this ARN; nullopt when there is none.
   Task<std::optional<OidcProviderRecord>> oidc_provider(std::string arn);
   Task<std::optional<SamlProviderRecord>> saml_provider(std::string arn);

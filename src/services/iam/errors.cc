@@ -22,6 +22,8 @@ aws::Error limit_exceeded(std::string message) { return {"LimitExceededException
 aws::Error already_exists(std::string_view noun, const std::string& name) {
   std::string message = fmt::format("{} with name {} already exists.", capital(noun), name);
   if (noun == "instance-profile") message = fmt::format("Instance Profile {} already exists.", name);
+  if (noun == "server-certificate")
+    message = fmt::format("The Server Certificate with name {} already exists.", name);
   if (noun == "policy")
     message = fmt::format("A policy called {} already exists. Duplicate names are not allowed.", name);
   return {"EntityAlreadyExistsException", std::move(message), 409};
@@ -30,6 +32,7 @@ aws::Error already_exists(std::string_view noun, const std::string& name) {
 aws::Error not_found(std::string_view noun, const std::string& name) {
   if (noun == "instance-profile")
     return no_such_entity(fmt::format("Instance Profile {} cannot be found.", name));
+  if (noun == "server-certificate") noun = "Server Certificate";
   return no_such_entity(fmt::format("The {} with name {} cannot be found.", noun, name));
 }
 
@@ -129,6 +132,30 @@ aws::Error policy_of_others() { return {"AccessDenied", "Policy is outside your 
 
 aws::Error password_refused(std::string why) {
   return {"PasswordPolicyViolationException", std::move(why), 400};
+}
+
+aws::Error device_not_found(const std::string& serial_number) {
+  return no_such_entity(fmt::format("VirtualMFADevice with serial number {} doesn't exist.", serial_number));
+}
+
+aws::Error device_of_others() { return no_such_entity("MFA Device invalid for user."); }
+
+aws::Error device_in_use() { return delete_conflict("MFA VirtualDevice in use. Must deactivate first."); }
+
+aws::Error wrong_device_codes() {
+  return {"InvalidAuthenticationCodeException", "Authentication code for device is not valid.", 403};
+}
+
+aws::Error malformed_certificate(std::string why) {
+  return {"MalformedCertificateException", std::move(why), 400};
+}
+
+aws::Error signing_certificate_not_found(const std::string& id) {
+  return no_such_entity(fmt::format("The Certificate with id {} cannot be found.", id));
+}
+
+aws::Error service_credential_not_found(const std::string& id) {
+  return no_such_entity(fmt::format("The Service Specific Credential with id {} cannot be found.", id));
 }
 
 }  // namespace martlet::iam

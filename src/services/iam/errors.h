@@ -56,4 +56,14 @@ aws::Error protected_role(const std::string& name);
 aws::Error policy_of_others();
 aws::Error password_refused(std::string why);
 
+aws::Error device_not_found(const std::string& serial_number);
+/// The device is nobody's, or somebody else's.
+aws::Error device_of_others();
+aws::Error device_in_use();
+aws::Error wrong_device_codes();
+
+aws::Error malformed_certificate(std::string why);
+aws::Error signing_certificate_not_found(const std::string& id);
+aws::Error service_credential_not_found(const std::string& id);
+
 }  // namespace martlet::iam

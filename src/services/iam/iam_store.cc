@@ -44,9 +44,9 @@ Key links_key(std::string_view link, const Name& from) {
   return Key("iam", link, from.account, to_lower(from.name));
 }
 
-/// Links are to names, which have no case; but for access keys, which have.
+/// Links are to names, which have no case; but for access keys and devices, which have.
 std::string link_target(std::string_view link, const std::string& to) {
-  return link == kKeysOfUserLink ? to : to_lower(to);
+  return link == kKeysOfUserLink || link == kMfaOfUserLink ? to : to_lower(to);
 }
 
 /// Moves what is below the key `from` to below the key `to`.

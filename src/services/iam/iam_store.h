@@ -3,7 +3,8 @@
 // IAM's data in the store. IAM is global, so no key has a region. Names of users, groups, roles, policies and
 // instance profiles are in keys in lower case, because IAM does not tell them apart by case. Below "iam":
 //   (NOUN, account, name)                          UserRecord, GroupRecord, RoleRecord, PolicyRecord,
-//                                                  InstanceProfileRecord; NOUN is the record's kNoun
+//                                                  InstanceProfileRecord, ServerCertificateRecord;
+//                                                  NOUN is the record's kNoun
 //   (NOUN-attachment, account, name, policy ARN)   AttachmentRecord, for user, group and role
 //   (NOUN-policy, account, name, policy name)      InlinePolicyRecord, likewise
 //   (policy-use, account, policy ARN, usage, NOUN, name)   PolicyUseRecord: the way back from policies
@@ -139,13 +140,16 @@ Task<std::vector<PolicyVersionRecord>> list_versions(store::Txn& txn, Name polic
 inline constexpr std::string_view kGroupsOfUserLink = "user-group";
 inline constexpr std::string_view kUsersOfGroupLink = "group-user";
 inline constexpr std::string_view kKeysOfUserLink = "user-key";
+/// To devices for multi-factor authentication, by their paths and names.
+inline constexpr std::string_view kMfaOfUserLink = "user-mfa";
 inline constexpr std::string_view kProfilesOfRoleLink = "role-profile";
 
 /// Whether `from` has the link to `to`.
 Task<bool> has_link(store::Txn& txn, std::string_view link, Name from, std::string to);
 void add_link(store::Txn& txn, std::string_view link, const Name& from, const std::string& to);
 void erase_link(store::Txn& txn, std::string_view link, const Name& from, const std::string& to);
-/// Names to which `from` has links, in their order, after `after`; in lower case, but for access keys.
+/// Names to which `from` has links, in their order, after `after`; in lower case, but for access keys and
+/// devices.
 Task<std::vector<std::string>> list_links(store::Txn& txn, std::string_view link, Name from,
                                           std::string after = "");
 

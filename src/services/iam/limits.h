@@ -3,6 +3,7 @@
 // IAM's quotas and defaults, as the IAM User Guide ("IAM and AWS STS quotas") and the API reference give
 // them. Where an account can ask for more, this is what it has without asking.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -24,6 +25,13 @@ inline constexpr Quota kOidcProviders{"OpenIdConnectProvidersPerAccount", 100};
 inline constexpr Quota kSamlProviders{"SAMLProvidersPerAccount", 100};
 inline constexpr Quota kAccessKeys{"AccessKeysPerUser", 2};
 inline constexpr Quota kSshKeys{"SSHPublicKeysPerUser", 5};
+inline constexpr Quota kSigningCertificates{"SigningCertificatesPerUser", 2};
+/// For one service.
+inline constexpr Quota kServiceCredentials{"ServiceSpecificCredentialsPerUser", 2};
+inline constexpr Quota kMfaDevices{"MFADevicesPerUser", 8};
+/// As many as users.
+inline constexpr Quota kVirtualMfaDevices{"VirtualMFADevicesPerAccount", 5000};
+inline constexpr Quota kServerCertificates{"ServerCertificatesPerAccount", 20};
 inline constexpr Quota kGroupsOfUser{"GroupsPerUser", 10};
 inline constexpr Quota kRolesOfInstanceProfile{"InstanceSessionsPerInstanceProfile", 1};
 inline constexpr Quota kClientIds{"ClientIdsPerOpenIdConnectProvider", 100};
@@ -43,6 +51,16 @@ inline constexpr std::size_t kMaxInlinePoliciesOfGroup = 5120;
 inline constexpr std::size_t kMaxInlinePoliciesOfRole = 10'240;
 
 inline constexpr std::int32_t kDefaultSessionSeconds = 3600;
+
+inline constexpr std::size_t kMaxSerialNumber = 256;
+
+// AWS's documentation does not tell these. Codes of devices are taken that many steps of 30 seconds before
+// and after their time; when a device is enabled or synchronized, its clock may be off by the second number.
+inline constexpr std::int64_t kCodeTolerance = 1;
+inline constexpr std::int64_t kCodeReach = 20;
+/// After so many wrong codes in a row no code of the device is right for a while.
+inline constexpr std::size_t kMaxWrongCodes = 10;
+inline constexpr std::chrono::minutes kWrongCodesPause{5};
 
 /// Items in one page of a list when MaxItems is absent.
 inline constexpr std::size_t kDefaultPageSize = 100;

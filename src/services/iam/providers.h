@@ -1,7 +1,6 @@
 #pragma once
 
-// Identity providers from outside: OpenID Connect (oidc_providers.cc) and SAML (saml_providers.cc); and
-// server certificates, of which there are none.
+// Identity providers from outside: OpenID Connect (oidc_providers.cc) and SAML (saml_providers.cc).
 
 #include "services/iam/account.h"
 
@@ -43,10 +42,6 @@ class Providers : public Account {
   Task<> UntagSAMLProvider(wire::Context& context, UntagSAMLProviderRequest input) override;
   Task<ListSAMLProviderTagsResponse> ListSAMLProviderTags(wire::Context& context,
                                                           ListSAMLProviderTagsRequest input) override;
-
-  /// None can be uploaded, so there are none.
-  Task<ListServerCertificatesResponse> ListServerCertificates(wire::Context& context,
-                                                              ListServerCertificatesRequest input) override;
 
  private:
   /// Loads the provider of this ARN, lets `edit(record)` change it, and saves it. Throws NoSuchEntity.

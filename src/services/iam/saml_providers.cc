@@ -1,5 +1,5 @@
 // SAML providers, as stored data: CreateSAMLProvider, GetSAMLProvider, UpdateSAMLProvider,
-// DeleteSAMLProvider, ListSAMLProviders and their tags; ListServerCertificates.
+// DeleteSAMLProvider, ListSAMLProviders and their tags.
 
 #include <fmt/core.h>
 
@@ -146,14 +146,6 @@ Task<ListSAMLProviderTagsResponse> Providers::ListSAMLProviderTags(wire::Context
   };
   const SamlProviderRecord provider = co_await read(body);
   co_return tags_page<ListSAMLProviderTagsResponse>(provider.tags, input);
-}
-
-Task<ListServerCertificatesResponse> Providers::ListServerCertificates(wire::Context&,
-                                                                       ListServerCertificatesRequest input) {
-  page_start(input.marker);
-  ListServerCertificatesResponse output;
-  output.is_truncated = false;
-  co_return output;
 }
 
 }  // namespace martlet::iam

@@ -17,6 +17,7 @@ Task<> IamService::stop() { return last_accessed_.flush(); }
 void IamService::reset() {
   directory_.reset();
   last_accessed_.reset();
+  mfa_codes().reset();
 }
 
 }  // namespace martlet::iam

@@ -4,13 +4,13 @@
 // GetContextKeysForPrincipalPolicy, GetContextKeysForCustomPolicy, ListPoliciesGrantingServiceAccess
 // (policy_questions.cc).
 
-#include "services/iam/providers.h"
+#include "services/iam/service_credentials.h"
 
 namespace martlet::iam {
 
-class Simulations : public Providers {
+class Simulations : public ServiceCredentials {
  public:
-  using Providers::Providers;
+  using ServiceCredentials::ServiceCredentials;
 
   Task<SimulatePolicyResponse> SimulatePrincipalPolicy(wire::Context& context,
                                                        SimulatePrincipalPolicyRequest input) override;

@@ -1,9 +1,8 @@
-// Users: CreateUser, GetUser, UpdateUser, DeleteUser, ListUsers; TagUser, UntagUser, ListUserTags; and lists
-// of what users cannot have here.
+// Users: CreateUser, GetUser, UpdateUser, DeleteUser, ListUsers; TagUser, UntagUser, ListUserTags.
 
 #include "services/iam/users.h"
 
-#include "services/iam/credential_store.h"
+#include "services/iam/belongings.h"
 #include "wire/context.h"
 
 namespace martlet::iam {
@@ -20,26 +19,6 @@ User root_user(const wire::Context& context) {
   user.user_id = context.caller.account;
   user.arn = context.caller.arn;
   return user;
-}
-
-/// Gives the access keys, the login profile and the SSH keys of a user to the name `to`.
-Task<> move_credentials(store::Txn& txn, Name from, std::string to) {
-  for (const std::string& id : co_await list_links(txn, kKeysOfUserLink, from)) {
-    auto key = co_await store::get_record<AccessKeyRecord>(txn, keys::access_key(id));
-    if (!key) continue;
-    key->user = to_lower(to);
-    store::put_record(txn, keys::access_key(id), *key);
-    erase_link(txn, kKeysOfUserLink, from, id);
-    add_link(txn, kKeysOfUserLink, {from.account, to}, id);
-  }
-  if (auto login = co_await txn.get(keys::login(from.account, from.name)); login) {
-    txn.put(keys::login(from.account, to), std::move(*login));
-    txn.erase(keys::login(from.account, from.name));
-  }
-  for (auto& key : co_await list_below<SshKeyRecord>(txn, keys::ssh_keys(from.account, from.name), "")) {
-    store::put_record(txn, keys::ssh_keys(from.account, to).add(key.id), key);
-    txn.erase(keys::ssh_keys(from.account, from.name).add(key.id));
-  }
 }
 
 }  // namespace
@@ -92,7 +71,7 @@ Task<> Users::UpdateUser(wire::Context& context, UpdateUserRequest input) {
   auto body = [&](store::Txn& txn) -> Task<> {
     const auto user = co_await renamed<UserRecord>(txn, context, name, input.new_path, input.new_user_name);
     if (to_lower(user.name) == to_lower(name.name)) co_return;
-    co_await move_credentials(txn, name, user.name);
+    co_await move_belongings(txn, name, user.name);
     for (const std::string& group : co_await list_links(txn, kGroupsOfUserLink, name)) {
       erase_member(txn, {name.account, group}, name.name);
       add_member(txn, {name.account, group}, user.name);
@@ -107,12 +86,7 @@ Task<> Users::DeleteUser(wire::Context& context, DeleteUserRequest input) {
   const Name name = named(context, input.user_name);
   auto body = [&](store::Txn& txn) -> Task<> {
     const auto user = co_await require<UserRecord>(txn, name);
-    const auto login = co_await txn.get(keys::login(name.account, name.name));
-    if (login) throw must_first("delete login profile");
-    const auto access_keys = co_await list_links(txn, kKeysOfUserLink, name);
-    if (!access_keys.empty()) throw must_first("delete access keys");
-    const auto ssh_keys = co_await txn.scan(store::range_below(keys::ssh_keys(name.account, name.name)));
-    if (!ssh_keys.empty()) throw must_first("delete SSH public keys");
+    co_await require_no_belongings(txn, name);
     co_await require_no_policies(txn, {kUser, name.account, name.name});
     const auto groups = co_await list_links(txn, kGroupsOfUserLink, name);
     if (!groups.empty()) throw must_first("remove users from group");
@@ -149,50 +123,6 @@ Task<ListUserTagsResponse> Users::ListUserTags(wire::Context& context, ListUserT
   };
   const UserRecord user = co_await read(get);
   co_return tags_page<ListUserTagsResponse>(user.tags, input);
-}
-
-Task<ListMFADevicesResponse> Users::ListMFADevices(wire::Context& context, ListMFADevicesRequest input) {
-  page_start(input.marker);
-  auto check = [&](store::Txn& txn) -> Task<> {
-    if (input.user_name) co_await require<UserRecord>(txn, named(context, *input.user_name));
-  };
-  co_await read(check);
-  ListMFADevicesResponse output;
-  output.is_truncated = false;
-  co_return output;
-}
-
-Task<ListVirtualMFADevicesResponse> Users::ListVirtualMFADevices(wire::Context&,
-                                                                 ListVirtualMFADevicesRequest input) {
-  page_start(input.marker);
-  ListVirtualMFADevicesResponse output;
-  output.is_truncated = false;
-  co_return output;
-}
-
-Task<ListSigningCertificatesResponse> Users::ListSigningCertificates(wire::Context& context,
-                                                                     ListSigningCertificatesRequest input) {
-  page_start(input.marker);
-  auto check = [&](store::Txn& txn) -> Task<> {
-    if (input.user_name) co_await require<UserRecord>(txn, named(context, *input.user_name));
-  };
-  co_await read(check);
-  ListSigningCertificatesResponse output;
-  output.is_truncated = false;
-  co_return output;
-}
-
-Task<ListServiceSpecificCredentialsResponse> Users::ListServiceSpecificCredentials(
-    wire::Context& context, ListServiceSpecificCredentialsRequest input) {
-  page_start(input.marker);
-  auto check = [&](store::Txn& txn) -> Task<> {
-    if (input.user_name) co_await require<UserRecord>(txn, named(context, *input.user_name));
-  };
-  co_await read(check);
-  ListServiceSpecificCredentialsResponse output;
-  output.service_specific_credentials.emplace();
-  output.is_truncated = false;
-  co_return output;
 }
 
 }  // namespace martlet::iam

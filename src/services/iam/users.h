@@ -1,7 +1,8 @@
 #pragma once
 
-// Users and what is theirs: policies, access keys, login profiles, SSH keys. Operations are in users.cc,
-// user_policies.cc, access_keys.cc, login_profiles.cc and ssh_keys.cc.
+// Users and what is theirs: policies, access keys, login profiles, SSH keys; mfa_devices.h, certificates.h and
+// service_credentials.h have more of it. Operations are in users.cc, user_policies.cc, access_keys.cc,
+// login_profiles.cc and ssh_keys.cc.
 
 #include "services/iam/operations.h"
 
@@ -57,15 +58,6 @@ class Users : public Operations {
   Task<> DeleteSSHPublicKey(wire::Context& context, DeleteSSHPublicKeyRequest input) override;
   Task<ListSSHPublicKeysResponse> ListSSHPublicKeys(wire::Context& context,
                                                     ListSSHPublicKeysRequest input) override;
-
-  // Of these a user has none, because none can be made: those who delete a user ask for them first.
-  Task<ListMFADevicesResponse> ListMFADevices(wire::Context& context, ListMFADevicesRequest input) override;
-  Task<ListVirtualMFADevicesResponse> ListVirtualMFADevices(wire::Context& context,
-                                                            ListVirtualMFADevicesRequest input) override;
-  Task<ListSigningCertificatesResponse> ListSigningCertificates(
-      wire::Context& context, ListSigningCertificatesRequest input) override;
-  Task<ListServiceSpecificCredentialsResponse> ListServiceSpecificCredentials(
-      wire::Context& context, ListServiceSpecificCredentialsRequest input) override;
 
  protected:
   /// What lists of users show.

@@ -15,6 +15,7 @@
 #include "base/task.h"
 #include "net/client.h"
 #include "policy/request.h"
+#include "services/sts/second_factor.h"
 #include "wire/context.h"
 
 namespace martlet::sts {
@@ -72,6 +73,8 @@ struct Dependencies {
   Identities& identities;
   /// Null: everybody may assume every role.
   Trust* trust = nullptr;
+  /// Null: nobody has a second factor.
+  SecondFactors* second_factors = nullptr;
   /// Asks identity providers for their keys.
   net::Client& client;
 };

@@ -18,14 +18,6 @@ void require_caller(const wire::Caller& caller) {
     throw access_denied("Cannot call AssumeRole with federated user credentials");
 }
 
-/// There are no devices for multi-factor authentication here, so no code is right.
-void refuse_mfa(const AssumeRoleRequest& input) {
-  if (input.serial_number || input.token_code)
-    throw access_denied(
-        "MultiFactorAuthentication failed, unable to validate MFA code. Please verify your MFA serial "
-        "number is valid and associated with this user.");
-}
-
 Passed passed_to(const AssumeRoleRequest& input, const wire::Caller& caller) {
   Passed passed;
   add_policies(passed, input.policy, input.policy_arns);
@@ -80,13 +72,18 @@ TemporaryCredentials StsService::role_session(const Wanted& wanted, const Passed
 
 Task<> StsService::require_trust(const wire::Context& context, const Role& role,
                                  const AssumeRoleRequest& input, const Passed& passed,
-                                 std::string source_identity) {
+                                 std::string source_identity, bool confirmed) {
   if (with_.trust == nullptr) co_return;
   policy::ContextList keys;
   keys.set("sts:RoleSessionName", input.role_session_name);
   if (input.external_id) keys.set("sts:ExternalId", *input.external_id);
   if (!source_identity.empty()) keys.set("sts:SourceIdentity", source_identity);
   add_tag_keys(passed, keys);
+  // What comes with the call says as much as what the caller's session was made with.
+  if (confirmed) {
+    keys.set("aws:MultiFactorAuthPresent", "true");
+    keys.set("aws:MultiFactorAuthAge", "0");
+  }
   std::vector<std::string> actions{kAssumeRole};
   if (!passed.tags.empty()) actions.emplace_back("sts:TagSession");
   if (!source_identity.empty()) actions.emplace_back("sts:SetSourceIdentity");
@@ -103,11 +100,11 @@ Task<AssumeRoleResponse> StsService::AssumeRole(wire::Context& context, AssumeRo
   if (input.provided_contexts) throw aws::not_implemented("sts", "AssumeRole with ProvidedContexts");
   const Passed passed = passed_to(input, caller);
   const std::string source_identity = source_identity_of(input, caller);
-  refuse_mfa(input);
 
   const std::optional<Role> role = co_await with_.identities.role(input.role_arn);
   if (!role) throw access_denied(denial(caller, input.role_arn));
-  co_await require_trust(context, *role, input, passed, source_identity);
+  const bool confirmed = co_await this->confirmed(caller, input.serial_number, input.token_code);
+  co_await require_trust(context, *role, input, passed, source_identity, confirmed);
   const std::int32_t seconds = input.duration_seconds.value_or(kDefaultRoleSeconds);
   check_duration(*role, caller, seconds);
   co_await require_policies(passed, role->account, with_.identities);

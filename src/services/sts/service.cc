@@ -1,4 +1,4 @@
-// GetCallerIdentity, GetAccessKeyInfo, DecodeAuthorizationMessage.
+// GetCallerIdentity, GetAccessKeyInfo, DecodeAuthorizationMessage; the second factor.
 
 #include "services/sts/service.h"
 
@@ -13,6 +13,24 @@ StsService::StsService(Dependencies with)
       tokens_(with.secrets, with.ids),
       messages_(with.secrets),
       provider_keys_(with.client, with.clock) {}
+
+Task<bool> StsService::confirmed(const wire::Caller& caller, std::optional<std::string> serial_number,
+                                 std::optional<std::string> code) {
+  if (!serial_number && !code) co_return false;
+  if (!serial_number || !code)
+    throw access_denied(
+        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.");
+  SecondFactor result = SecondFactor::kNoDevice;
+  if (with_.second_factors != nullptr)
+    result = co_await with_.second_factors->confirm(caller, *serial_number, *code);
+  if (result == SecondFactor::kNoDevice)
+    throw access_denied(
+        "MultiFactorAuthentication failed, unable to validate MFA code. Please verify your MFA serial "
+        "number is valid and associated with this user.");
+  if (result == SecondFactor::kWrongCode)
+    throw access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code.");
+  co_return true;
+}
 
 Credentials shown(const TemporaryCredentials& credentials) {
   return {.access_key_id = credentials.access_key_id,

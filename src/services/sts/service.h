@@ -43,9 +43,13 @@ class StsService final : public Api {
     std::int32_t seconds = 0;
   };
   [[nodiscard]] TemporaryCredentials role_session(const Wanted& wanted, const Passed& passed) const;
+  /// Whether the code confirms the caller; false when neither it nor a serial number was given. Throws
+  /// AccessDenied when it is wrong.
+  Task<bool> confirmed(const wire::Caller& caller, std::optional<std::string> serial_number,
+                       std::optional<std::string> code);
   /// Throws AccessDenied when the caller may not do all that the call wants of the role.
   Task<> require_trust(const wire::Context& context, const Role& role, const AssumeRoleRequest& input,
-                       const Passed& passed, std::string source_identity);
+                       const Passed& passed, std::string source_identity, bool confirmed);
   Task<> require_web_trust(const wire::Context& context, const Role& role, const Provider& provider,
                            const IdentityToken& token, std::string session_name, const Passed& passed);
   /// The provider that issued the token, which it verifies. Throws InvalidIdentityToken and others.

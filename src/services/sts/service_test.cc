@@ -25,7 +25,8 @@ class SessionTokensTest : public testing::Test {
                       .policies = {"{}"},
                       .tags = {{"team", "red"}},
                       .transitive_tag_keys = {"team"},
-                      .source_identity = "alice"});
+                      .source_identity = "alice",
+                      .confirmed = from_epoch_ms(900'000)});
     return out;
   }
 
@@ -48,6 +49,7 @@ TEST_F(SessionTokensTest, AreKnownByThemselves) {
   EXPECT_EQ(read->caller.session->source_identity, "alice");
   EXPECT_EQ(read->caller.session->entity_id, "AIDAEXAMPLE");
   EXPECT_EQ(read->caller.session->issued, from_epoch_ms(1'000'000));
+  EXPECT_EQ(read->caller.session->confirmed, from_epoch_ms(900'000));
   // The secret cannot be read off the token.
   EXPECT_EQ(made.session_token.find(made.secret_access_key), std::string::npos);
 }

@@ -51,6 +51,7 @@ struct TokenRecord {
   std::vector<std::string> transitive_tag_keys;
   std::string source_identity;
   std::string entity_id;
+  std::optional<std::int64_t> confirmed_ms;
 
   void fields(auto& f) {
     f(1, kind);
@@ -67,6 +68,7 @@ struct TokenRecord {
     f(12, transitive_tag_keys);
     f(13, source_identity);
     f(14, entity_id);
+    f(15, confirmed_ms);
   }
 };
 
@@ -98,6 +100,7 @@ TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>
   record.transitive_tag_keys = session.transitive_tag_keys;
   record.source_identity = session.source_identity;
   record.entity_id = session.entity_id;
+  if (session.confirmed) record.confirmed_ms = to_epoch_ms(*session.confirmed);
   return record;
 }
 
@@ -105,6 +108,7 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
   auto session = std::make_shared<wire::Session>();
   session->entity_arn = std::move(record.entity_arn);
   session->issued = from_epoch_ms(record.issued_ms);
+  if (record.confirmed_ms) session->confirmed = from_epoch_ms(*record.confirmed_ms);
   session->policies = std::move(record.policies);
   for (TagRecord& tag : record.tags) session->tags.emplace_back(std::move(tag.key), std::move(tag.value));
   session->transitive_tag_keys = std::move(record.transitive_tag_keys);

@@ -30,12 +30,14 @@ std::int32_t seconds_for(const wire::Caller& caller, std::optional<std::int32_t>
 Task<GetSessionTokenResponse> StsService::GetSessionToken(wire::Context& context,
                                                           GetSessionTokenRequest input) {
   require_long_term(context.caller, "GetSessionToken");
-  if (input.serial_number || input.token_code)
-    throw access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code.");
+  const bool confirmed = co_await this->confirmed(context.caller, input.serial_number, input.token_code);
   const TimePoint now = with_.clock.now();
   wire::Caller caller = context.caller;
-  caller.session =
-      std::make_shared<wire::Session>(wire::Session{.entity_arn = context.caller.arn, .issued = now});
+  auto session = std::make_shared<wire::Session>();
+  session->entity_arn = context.caller.arn;
+  session->issued = now;
+  if (confirmed) session->confirmed = now;
+  caller.session = std::move(session);
   const std::chrono::seconds lifetime(seconds_for(caller, input.duration_seconds));
   GetSessionTokenResponse output;
   output.credentials = shown(tokens_.issue(std::move(caller), {}, now + lifetime));
