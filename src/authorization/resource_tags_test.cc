@@ -167,7 +167,8 @@ TEST_F(ResourceTagsTest, AreReadOnlyWhenAPolicyAsksForThem) {
 }
 
 TEST_F(ResourceTagsTest, AreReadAgainOnlyWhenTheyHaveChanged) {
-  identities_.only.policies = {{.document = statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")}};
+  identities_.only.policies = {
+      {.document = statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")}};
   run([&](Authorizer& authorizer) -> Task<> {
     for (int i = 0; i < 20; ++i) {
       EXPECT_TRUE(co_await may(authorizer, kBlue));
@@ -182,7 +183,8 @@ TEST_F(ResourceTagsTest, AreReadAgainOnlyWhenTheyHaveChanged) {
 }
 
 TEST_F(ResourceTagsTest, WhatWasReadWhileItChangedIsNotKept) {
-  identities_.only.policies = {{.document = statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")}};
+  identities_.only.policies = {
+      {.document = statement("Allow", R"("StringEquals": {"aws:ResourceTag/team": "blue"})")}};
   run([&](Authorizer& authorizer) -> Task<> {
     tags_.changes_meanwhile = true;
     EXPECT_TRUE(co_await may(authorizer, kBlue));
