@@ -25,6 +25,7 @@ class AccountTest(IamTest):
         self.iam.delete_account_alias(AccountAlias="second")
         self.assertEqual(self.iam.list_account_aliases()["AccountAliases"], [])
         self.assert_refused("ValidationError", self.iam.create_account_alias, AccountAlias="No-Alias")
+        self.assert_refused("InvalidInput", self.iam.create_account_alias, AccountAlias="123456789012", status=400)
 
     def test_password_policy(self):
         message = "^The Password Policy with domain name 000000000000 cannot be found.$"

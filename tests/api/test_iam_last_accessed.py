@@ -7,7 +7,12 @@ from enforcing import ACCOUNT, LAMBDA_TRUST, REGION, EnforcedTest, Keys, allow, 
 from harness import ApiTest
 
 SQS_AND_S3 = policy(("Allow", ["sqs:*", "s3:GetObject"], "*"))
-ASKS = "def handler(event, context):\n    import boto3\n    return boto3.client('sqs').list_queues().get('QueueUrls', [])\n"
+ASKS = """
+import boto3, os
+def handler(event, context):
+    sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    return sqs.list_queues().get("QueueUrls", [])
+"""
 
 
 class Reports:

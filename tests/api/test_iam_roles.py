@@ -26,6 +26,29 @@ class RolesTest(IamTest):
         )
         self.assert_refused("NoSuchEntity", self.iam.update_role, RoleName="nobody")
 
+    def test_who_is_trusted_exists(self):
+        account = "arn:aws:iam::000000000000:"
+        self.iam.create_user(UserName="ann", Path="/team/")
+
+        def trust(who):
+            statement = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"}
+            return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+        # (What other accounts have is not known.)
+        for who in (account + "user/team/ann", account + "root", "000000000000", "arn:aws:iam::111122223333:role/x"):
+            self.iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(who))
+            self.iam.delete_role(RoleName="r")
+        self.create()
+        for who in (account + "user/ann", account + "user/nobody", account + "role/nobody", account + "group/g", "ann"):
+            for call, names in (
+                (self.iam.create_role, {"RoleName": "s", "AssumeRolePolicyDocument": trust(who)}),
+                (self.iam.update_assume_role_policy, {"RoleName": "r", "PolicyDocument": trust(["000000000000", who])}),
+            ):
+                message = f'^Invalid principal in policy: "AWS":"{who}"$'
+                self.assert_refused("MalformedPolicyDocument", call, status=400, message=message, **names)
+        self.assertEqual(self.iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"], TRUST)
+        self.iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust([account + "role/r"]))  # itself
+
     def test_tags(self):
         self.create(Tags=[{"Key": "b", "Value": "1"}])
         self.iam.tag_role(RoleName="r", Tags=[{"Key": "a", "Value": "2"}])
