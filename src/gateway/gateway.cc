@@ -392,7 +392,8 @@ Task<Signer> Gateway::authenticate(const net::Request& request, std::string body
               .signature = signature,
               .dialect = Dialect::kRestJson,
               .partition = partition_of(usable_region(signature.scope.region, impl_->options.region)),
-              .environment = impl_->environment_of(request)};
+              .environment = impl_->environment_of(request),
+              .unsigned_allowed = true};
   co_await impl_->authenticator.identify(claim);
   impl_->authenticator.verify(claim, std::move(body));
   co_return Signer{.caller = claim.caller,

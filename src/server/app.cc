@@ -279,9 +279,13 @@ Task<bool> App::Parts::may_call_url(const net::Request& request, lambda::UrlAsk 
 void App::Parts::register_everything() {
   enforcement->add(lambda, logs, sns, sqs);
   targets.set_guard([this](const targets::Delivery& delivery) { return enforcement->admit(delivery); });
-  logs.set_log_permission([this](const environments::Spec& spec, std::string action, std::string resource) {
-    return enforcement->may_log(spec.role_arn, spec.function_name, std::move(action), std::move(resource));
-  });
+  logs.set_log_permission(
+      {.version = [this] { return iam.directory().generation(); },
+       .may =
+           [this](const environments::Spec& spec, std::string action, std::string resource) {
+             return enforcement->may_log(spec.role_arn, spec.function_name, std::move(action),
+                                         std::move(resource));
+           }});
   targets.add("lambda", lambda.target());
   targets.add("sns", sns.target());
   targets.add("sqs", sqs.target());

@@ -4,7 +4,7 @@ import json
 import unittest
 
 from enforcing import ACCOUNT, REGION, EnforcedTest, Keys, allow, policy
-from harness import zip_of
+from harness import ROLE, zip_of
 
 OTHER = "111122223333"
 ECHO = "def handler(event, context):\n    return event\n"
@@ -172,14 +172,17 @@ def handler(event, context):
         return str(error)
 """
         functions = self.others.client("lambda")
-        functions.create_function(
-            FunctionName="reaching",
-            Runtime="python3.11",
-            Handler="app.handler",
-            Role=role,
-            Code={"ZipFile": zip_of({"app.py": source})},
-            Timeout=30,
+        arguments = {
+            "FunctionName": "reaching",
+            "Runtime": "python3.11",
+            "Handler": "app.handler",
+            "Code": {"ZipFile": zip_of({"app.py": source})},
+            "Timeout": 30,
+        }
+        self.assert_refused(
+            "AccessDeniedException", functions.create_function, Role=ROLE, message="iam:PassRole", **arguments
         )
+        functions.create_function(Role=role, **arguments)
         self.addCleanup(functions.delete_function, FunctionName="reaching")
 
         def reach():

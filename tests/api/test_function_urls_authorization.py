@@ -107,7 +107,7 @@ class EnforcedUrlTest(UrlAuthorizationTest):
         trust = {"Effect": "Allow", "Principal": {"AWS": user.arn}, "Action": "sts:AssumeRole"}
         role = self.make_role(self.function, allow(BOTH), trust={"Version": "2012-10-17", "Statement": [trust]})
         for narrow, status in (({}, 200), ({"Policy": allow(BOTH[0])}, 403), ({"Policy": allow(BOTH)}, 200)):
-            made = user.client("sts").assume_role(RoleArn=role, RoleSessionName="s", **narrow)["Credentials"]
+            made = user.client("sts").assume_role(RoleArn=role, RoleSessionName="session", **narrow)["Credentials"]
             session = Keys(self.server, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
             self.assertEqual(self.as_caller(session), status)
 

@@ -16,6 +16,8 @@ namespace {
 
 /// Streams kept in mind; beyond that all are looked up again. Far more than environments run at a time.
 constexpr std::size_t kMaxKnown = 4096;
+/// How long what was allowed stays so without being asked again.
+constexpr Duration kAskAgainAfter = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -45,7 +47,8 @@ Task<> FunctionLogs::write(const environments::Spec& spec, const std::string& st
 
 Task<> FunctionLogs::write_batch(const environments::Spec& spec, Name name, std::vector<NewEvent> events) {
   co_await numbers_.start();
-  const Reach reach = co_await reach_of(spec, name);
+  Allowance allowance;
+  const Reach reach = co_await reach_of(spec, name, allowance);
   if (reach != Reach::kEvents)
     note_refusal(name, spec.role_arn);
   else if (!refused_.empty())
@@ -65,24 +68,36 @@ Task<> FunctionLogs::write_batch(const environments::Spec& spec, Name name, std:
       const Written written =
           co_await write_events(txn, numbers_, stream->group, stream->stream, events, now_ms, stream->hour);
       stream->hour = written.hour;
+      stream->allowance = allowance;
     }
     txn.after_commit([this, name, stream = *stream] { remember(name, stream); });
   };
   co_await store_.transact(body);
 }
 
-Task<FunctionLogs::Reach> FunctionLogs::reach_of(const environments::Spec& spec, Name name) {
-  if (!may_) co_return Reach::kEvents;
+Task<FunctionLogs::Reach> FunctionLogs::reach_of(const environments::Spec& spec, Name name,
+                                                 Allowance& allowance) {
+  if (!permission_.may) co_return Reach::kEvents;
+  const Allowance now{permission_.version(), clock_.elapsed()};
+  if (const auto found = known_.find(name); found != known_.end()) {
+    allowance = found->second.allowance;
+    if (allowance.version == now.version && now.at < allowance.at + kAskAgainAfter) co_return Reach::kEvents;
+  }
+  allowance = now;
+  co_return co_await ask(spec, std::move(name));
+}
+
+Task<FunctionLogs::Reach> FunctionLogs::ask(const environments::Spec& spec, Name name) {
   const auto& [account, region, group, stream] = name;
   const std::string partition = Arn::parse(spec.function_arn).value_or(Arn{}).partition;
   const std::string streams =
       "arn:" + partition + ":logs:" + region + ":" + account + ":log-group:" + group + ":log-stream:";
   const Reach there = known_.contains(name) ? Reach::kStream : co_await existing(name);
-  if (there == Reach::kNothing && !co_await may_(spec, "logs:CreateLogGroup", streams))
+  if (there == Reach::kNothing && !co_await permission_.may(spec, "logs:CreateLogGroup", streams))
     co_return Reach::kNothing;
-  if (there != Reach::kStream && !co_await may_(spec, "logs:CreateLogStream", streams + stream))
+  if (there != Reach::kStream && !co_await permission_.may(spec, "logs:CreateLogStream", streams + stream))
     co_return Reach::kGroup;
-  const bool may_write = co_await may_(spec, "logs:PutLogEvents", streams + stream);
+  const bool may_write = co_await permission_.may(spec, "logs:PutLogEvents", streams + stream);
   co_return may_write ? Reach::kEvents : Reach::kStream;
 }
 

@@ -23,19 +23,24 @@
 
 namespace martlet::logs {
 
-/// Whether a function may do `action` ("logs:PutLogEvents") as its role; `resource` is the ARN of its stream,
-/// of a stream without a name for what concerns the group. The spec outlives the call. Asked for each batch,
-/// never for each line, so that a policy is in force with the next one.
-using MayLog =
-    std::function<Task<bool>(const environments::Spec& spec, std::string action, std::string resource)>;
+/// Who decides whether functions may write their logs. Asked for what is absent when a stream is first
+/// written, and for its events again when the version is another, or a minute has passed: a condition may be
+/// about time.
+struct LogPermission {
+  /// Changes with the policies of roles; never 0.
+  std::function<std::uint64_t()> version;
+  /// Whether a function may do `action` ("logs:PutLogEvents") as its role; `resource` is the ARN of its
+  /// stream, of a stream without a name for what concerns the group. The spec outlives the call. Empty: every
+  /// function may write its log.
+  std::function<Task<bool>(const environments::Spec& spec, std::string action, std::string resource)> may;
+};
 
 class FunctionLogs final : public environments::LogSink {
  public:
   FunctionLogs(store::Store& store, Clock& clock, Ids& ids, SequenceNumbers& numbers)
       : store_(store), clock_(clock), ids_(ids), numbers_(numbers) {}
 
-  /// Without one, every function may write its log.
-  void set_permission(MayLog may) { may_ = std::move(may); }
+  void set_permission(LogPermission permission) { permission_ = std::move(permission); }
 
   /// A failure is logged; the events are lost then.
   Task<> write(const environments::Spec& spec, const std::string& stream,
@@ -49,10 +54,16 @@ class FunctionLogs final : public environments::LogSink {
  private:
   /// Account, region, group, stream.
   using Name = std::tuple<std::string, std::string, std::string, std::string>;
+  /// That events were allowed: by which version, and when in elapsed time.
+  struct Allowance {
+    std::uint64_t version = 0;
+    Duration at{};
+  };
   struct Known {
     std::uint64_t group = 0;
     StreamRecord stream;
     std::optional<LastHour> hour;
+    Allowance allowance = {};
   };
 
   /// How far a batch may go.
@@ -64,7 +75,10 @@ class FunctionLogs final : public environments::LogSink {
   };
 
   Task<> write_batch(const environments::Spec& spec, Name name, std::vector<NewEvent> events);
-  Task<Reach> reach_of(const environments::Spec& spec, Name name);
+  /// Asks, unless events of the stream were allowed and still are. `allowance` is what they are allowed by.
+  Task<Reach> reach_of(const environments::Spec& spec, Name name, Allowance& allowance);
+  /// What the permission says.
+  Task<Reach> ask(const environments::Spec& spec, Name name);
   /// What there is already of group and stream: nothing, the group, the stream.
   Task<Reach> existing(Name name);
   /// Says once that a stream is not written.
@@ -77,7 +91,7 @@ class FunctionLogs final : public environments::LogSink {
   Clock& clock_;
   Ids& ids_;
   SequenceNumbers& numbers_;
-  MayLog may_;
+  LogPermission permission_;
   std::map<Name, Known> known_;
   /// Streams that were not allowed to be written.
   std::set<Name> refused_;

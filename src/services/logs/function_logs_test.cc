@@ -67,20 +67,31 @@ TEST(FunctionLogs, ARestartedServiceGoesOnWithoutOverwriting) {
 }
 
 /// Lets functions do some actions, and keeps what was asked.
-struct Permission {
-  std::set<std::string> allowed = {};
+class Permission {
+ public:
   std::vector<std::string> asked = {};
 
-  MayLog may() {
-    return [this](const environments::Spec& spec, std::string action, std::string resource) {
-      return answer(spec.role_arn, std::move(action), std::move(resource));
-    };
+  void allow(std::set<std::string> actions) {
+    allowed_ = std::move(actions);
+    ++version_;
   }
+  LogPermission permission() {
+    return {.version = [this] { return version_; },
+            .may =
+                [this](const environments::Spec& spec, std::string action, std::string resource) {
+                  return answer(spec.role_arn, std::move(action), std::move(resource));
+                }};
+  }
+
+ private:
   Task<bool> answer(std::string role, std::string action, std::string resource) {
     EXPECT_EQ(role, "arn:aws:iam::123456789012:role/r");
     asked.push_back(action + " " + resource);
-    co_return allowed.contains(action);
+    co_return allowed_.contains(action);
   }
+
+  std::set<std::string> allowed_ = {};
+  std::uint64_t version_ = 1;
 };
 
 Task<std::size_t> groups_of(Fixture& f) {
@@ -100,30 +111,31 @@ TEST(FunctionLogs, ABatchGoesAsFarAsTheRoleMay) {
     const environments::Spec spec = spec_of("hello");
     environments::LogSink& sink = f.service.function_logs();
     Permission permission;
-    f.service.set_log_permission(permission.may());
+    f.service.set_log_permission(permission.permission());
     co_await sink.write(spec, "s", {{kNow, "1"}});
     EXPECT_EQ(co_await groups_of(f), 0U);
-    permission.allowed = {"logs:CreateLogGroup", "logs:PutLogEvents"};
+    permission.allow({"logs:CreateLogGroup", "logs:PutLogEvents"});
     co_await sink.write(spec, "s", {{kNow, "2"}});
     EXPECT_EQ(co_await groups_of(f), 1U);
     EXPECT_EQ(co_await streams_of(f, spec.log_group), 0U);
-    permission.allowed = {"logs:CreateLogStream"};
+    permission.allow({"logs:CreateLogStream"});
     co_await sink.write(spec, "s", {{kNow, "3"}});
     EXPECT_EQ(co_await streams_of(f, spec.log_group), 1U);
     co_await sink.write(spec, "s", {{kNow, "4"}});
     EXPECT_EQ(messages(co_await f.filter(spec.log_group)), Texts{});
-    permission.allowed = {"logs:PutLogEvents"};
+    permission.allow({"logs:PutLogEvents"});
     co_await sink.write(spec, "s", {{kNow, "5"}, {kNow, "6"}});
     EXPECT_EQ(messages(co_await f.filter(spec.log_group)), (Texts{"5", "6"}));
   });
 }
 
-TEST(FunctionLogs, AsksForWhatIsAbsentOnceAndThenForEachBatch) {
+TEST(FunctionLogs, AsksOnceForEachStreamAndVersionOfThePolicies) {
   with_service([](Fixture& f) -> Task<> {
     const environments::Spec spec = spec_of("hello");
     environments::LogSink& sink = f.service.function_logs();
-    Permission permission{.allowed = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}};
-    f.service.set_log_permission(permission.may());
+    Permission permission;
+    permission.allow({"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"});
+    f.service.set_log_permission(permission.permission());
     const std::string streams =
         " arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/hello:log-stream:";
     co_await sink.write(spec, "s", {{kNow, "1"}, {kNow, "2"}});
@@ -132,11 +144,18 @@ TEST(FunctionLogs, AsksForWhatIsAbsentOnceAndThenForEachBatch) {
                      "logs:PutLogEvents" + streams + "s"}));
     permission.asked.clear();
     co_await sink.write(spec, "s", {{kNow, "3"}, {kNow, "4"}});
+    EXPECT_EQ(permission.asked, Texts{});
+    const std::set<std::string> writing{"logs:PutLogEvents"};
+    permission.allow(writing);
+    for (const char* text : {"5", "6"}) co_await sink.write(spec, "s", {{kNow, text}});
     EXPECT_EQ(permission.asked, Texts{"logs:PutLogEvents" + streams + "s"});
+    f.clock->advance(std::chrono::seconds(61));
+    for (const char* text : {"7", "8"}) co_await sink.write(spec, "s", {{kNow, text}});
+    EXPECT_EQ(permission.asked, Texts(2, "logs:PutLogEvents" + streams + "s"));
+    EXPECT_EQ(messages(co_await f.filter(spec.log_group)), (Texts{"1", "2", "3", "4", "5", "6", "7", "8"}));
     // What was deleted is made again only if it may be.
     co_await f.service.DeleteLogGroup(f.context, {spec.log_group});
-    permission.allowed.erase("logs:CreateLogGroup");
-    co_await sink.write(spec, "s", {{kNow, "5"}});
+    co_await sink.write(spec, "s", {{kNow, "9"}});
     EXPECT_EQ(co_await groups_of(f), 0U);
   });
 }

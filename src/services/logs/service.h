@@ -64,7 +64,7 @@ class LogsService final : public Api {
   environments::LogSink& function_logs() { return function_logs_; }
   authorization::ResourceTags& resource_tags() { return tags_; }
   /// From now on functions are asked about before they write. Before the first of them runs.
-  void set_log_permission(MayLog may) { function_logs_.set_permission(std::move(may)); }
+  void set_log_permission(LogPermission permission) { function_logs_.set_permission(std::move(permission)); }
 
   /// Starts the removal of expired events, once an hour; ends when `tasks` does.
   void start(TaskGroup& tasks);
