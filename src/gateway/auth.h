@@ -35,6 +35,8 @@ struct Credentials {
   wire::Caller caller;
   /// Those of a function: the environment they were given to. In other environments they are nobody's.
   std::string environment = {};
+  /// Those of a federated user: the unique id ("AIDA…") of the user whose policies it has; empty for root's.
+  std::string entity_id = {};
 };
 
 /// Where access keys are looked up; IAM and STS fill it.

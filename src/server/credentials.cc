@@ -130,6 +130,7 @@ Task<std::optional<gateway::Credentials>> Credentials::find_session(std::string 
   credentials.session_token = std::move(session_token);
   credentials.expires = opened->expires;
   credentials.caller = std::move(opened->caller);
+  credentials.entity_id = std::move(opened->entity_id);
   if (open_sessions_.size() >= kMaxOpenSessions) open_sessions_.clear();
   open_sessions_.insert_or_assign(std::move(access_key_id), OpenSession{credentials, generation});
   co_return credentials;

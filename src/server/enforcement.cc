@@ -60,7 +60,6 @@ authorization::Caller caller_of(const wire::Caller& caller) {
     out.principal.user_name = caller.arn.substr(caller.arn.rfind('/') + 1);
   if (!caller.session) return out;
   out.principal.entity_arn = caller.session->entity_arn;
-  out.entity_id = caller.session->entity_id;
   out.session_policies = caller.session->policies;
   out.session_tags = caller.session->tags;
   out.source_identity = caller.session->source_identity;
@@ -101,6 +100,7 @@ Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wir
                               const void* input) {
   authorization::Caller caller = caller_of(context.caller);
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
+  if (credentials != nullptr) caller.entity_id = credentials->entity_id;
   note_use(caller, context, service.signing_name);
   check_session(context.caller, service, operation);
   co_await authorizer_.authorize(caller, context, service, operation, input);

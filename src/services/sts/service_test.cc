@@ -20,7 +20,6 @@ class SessionTokensTest : public testing::Test {
     out.user_id = "AROAEXAMPLE:session";
     out.session = std::make_shared<wire::Session>(
         wire::Session{.entity_arn = "arn:aws:iam::000123456789:role/path/role",
-                      .entity_id = "AIDAEXAMPLE",
                       .issued = from_epoch_ms(1'000'000),
                       .policies = {"{}"},
                       .tags = {{"team", "red"}},
@@ -35,8 +34,8 @@ class SessionTokensTest : public testing::Test {
 };
 
 TEST_F(SessionTokensTest, AreKnownByThemselves) {
-  const auto made =
-      tokens_.issue(caller(), {"arn:aws:iam::aws:policy/ReadOnlyAccess"}, from_epoch_ms(2'000'000));
+  const auto made = tokens_.issue(caller(), {"arn:aws:iam::aws:policy/ReadOnlyAccess"},
+                                  from_epoch_ms(2'000'000), "AIDAEXAMPLE");
   const auto read = SessionTokens(secrets_, ids_).open(made.access_key_id, made.session_token);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->secret_access_key, made.secret_access_key);
@@ -46,7 +45,7 @@ TEST_F(SessionTokensTest, AreKnownByThemselves) {
   EXPECT_EQ(read->caller.session->tags, caller().session->tags);
   EXPECT_EQ(read->caller.session->transitive_tag_keys, caller().session->transitive_tag_keys);
   EXPECT_EQ(read->caller.session->source_identity, "alice");
-  EXPECT_EQ(read->caller.session->entity_id, "AIDAEXAMPLE");
+  EXPECT_EQ(read->entity_id, "AIDAEXAMPLE");
   EXPECT_EQ(read->caller.session->issued, from_epoch_ms(1'000'000));
   // The secret cannot be read off the token.
   EXPECT_EQ(made.session_token.find(made.secret_access_key), std::string::npos);

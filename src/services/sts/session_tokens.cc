@@ -97,7 +97,6 @@ TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>
   for (const auto& [key, value] : session.tags) record.tags.push_back({key, value});
   record.transitive_tag_keys = session.transitive_tag_keys;
   record.source_identity = session.source_identity;
-  record.entity_id = session.entity_id;
   return record;
 }
 
@@ -109,7 +108,6 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
   for (TagRecord& tag : record.tags) session->tags.emplace_back(std::move(tag.key), std::move(tag.value));
   session->transitive_tag_keys = std::move(record.transitive_tag_keys);
   session->source_identity = std::move(record.source_identity);
-  session->entity_id = std::move(record.entity_id);
   wire::Caller caller;
   caller.kind = record.kind;
   caller.account = std::move(record.account);
@@ -123,7 +121,7 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
 }  // namespace
 
 TemporaryCredentials SessionTokens::issue(wire::Caller caller, std::vector<std::string> policy_arns,
-                                          TimePoint expires) const {
+                                          TimePoint expires, std::string entity_id) const {
   TemporaryCredentials out;
   out.access_key_id = new_key_id(caller.account, ids_);
   out.secret_access_key = base64_encode(ids_.bytes(kSecretBytes));
@@ -131,10 +129,12 @@ TemporaryCredentials SessionTokens::issue(wire::Caller caller, std::vector<std::
   TokenRecord record = record_of(caller, policy_arns);
   record.secret = out.secret_access_key;
   record.expires_ms = to_epoch_ms(expires);
+  record.entity_id = entity_id;
   out.session_token = base64_encode(secrets_.seal(store::encode(record), place_of(out.access_key_id)));
   out.caller = std::move(caller);
   out.caller.access_key_id = out.access_key_id;
   out.policy_arns = std::move(policy_arns);
+  out.entity_id = std::move(entity_id);
   return out;
 }
 
@@ -150,6 +150,7 @@ std::optional<TemporaryCredentials> SessionTokens::open(const std::string& acces
     out.session_token = session_token;
     out.expires = from_epoch_ms(record.expires_ms);
     out.policy_arns = std::move(record.policy_arns);
+    out.entity_id = std::move(record.entity_id);
     out.caller = caller_of(record, access_key_id);
     return out;
   } catch (const SecretUnreadable&) {

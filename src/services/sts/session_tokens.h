@@ -25,6 +25,8 @@ struct TemporaryCredentials {
   wire::Caller caller;
   /// Managed policies that limit the session besides the documents in caller.session.
   std::vector<std::string> policy_arns;
+  /// Of a federated user: the unique id of the user that asked for them; empty for root's.
+  std::string entity_id = {};
 };
 
 class SessionTokens {
@@ -34,7 +36,7 @@ class SessionTokens {
 
   /// New credentials for `caller`, whose session must be there.
   [[nodiscard]] TemporaryCredentials issue(wire::Caller caller, std::vector<std::string> policy_arns,
-                                           TimePoint expires) const;
+                                           TimePoint expires, std::string entity_id = {}) const;
   /// What was issued, expired or not. nullopt when the token was not made here, or for another key.
   [[nodiscard]] std::optional<TemporaryCredentials> open(const std::string& access_key_id,
                                                          const std::string& session_token) const;
