@@ -104,6 +104,8 @@ struct App::Parts {
                        .ids = ids,
                        .secrets = secrets,
                        .identities = role_directory,
+                       .callers = options.auth == gateway::AuthMode::kEnforce ? sts::Callers::kVerified
+                                                                              : sts::Callers::kBelieved,
                        .trust = enforcement ? &*enforcement : nullptr,
                        .client = identity_providers}};
   gateway::Gateway gateway{{.clock = *clock,

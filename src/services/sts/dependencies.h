@@ -14,6 +14,7 @@
 #include "base/task.h"
 #include "net/client.h"
 #include "policy/request.h"
+#include "services/sts/session_tokens.h"
 #include "wire/context.h"
 
 namespace martlet::sts {
@@ -69,6 +70,7 @@ struct Dependencies {
   Ids& ids;
   const SecretBox& secrets;
   Identities& identities;
+  Callers callers = Callers::kBelieved;
   /// Null: everybody may assume every role.
   Trust* trust = nullptr;
   /// Asks identity providers for their keys.

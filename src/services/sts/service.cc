@@ -7,7 +7,7 @@
 namespace martlet::sts {
 
 StsService::StsService(Dependencies with)
-    : with_(with), tokens_(with.secrets, with.ids), provider_keys_(with.client, with.clock) {}
+    : with_(with), tokens_(with.secrets, with.ids, with.callers), provider_keys_(with.client, with.clock) {}
 
 Credentials shown(const TemporaryCredentials& credentials) {
   return {.access_key_id = credentials.access_key_id,

@@ -30,13 +30,14 @@ class SessionTokensTest : public testing::Test {
 
   SecretBox secrets_{std::string(SecretBox::kKeySize, 'k')};
   Ids ids_{1};
-  SessionTokens tokens_{secrets_, ids_};
+  SessionTokens tokens_{secrets_, ids_, Callers::kVerified};
 };
 
 TEST_F(SessionTokensTest, AreKnownByThemselves) {
   const auto made = tokens_.issue(caller(), {"arn:aws:iam::aws:policy/ReadOnlyAccess"},
                                   from_epoch_ms(2'000'000), "AIDAEXAMPLE");
-  const auto read = SessionTokens(secrets_, ids_).open(made.access_key_id, made.session_token);
+  const auto read =
+      SessionTokens(secrets_, ids_, Callers::kVerified).open(made.access_key_id, made.session_token);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->secret_access_key, made.secret_access_key);
   EXPECT_EQ(read->expires, from_epoch_ms(2'000'000));
@@ -59,7 +60,16 @@ TEST_F(SessionTokensTest, AreGoodForTheirKeyAndServerAlone) {
   changed[20] = changed[20] == 'A' ? 'B' : 'A';
   EXPECT_FALSE(tokens_.open(one.access_key_id, changed));
   const SecretBox foreign(std::string(SecretBox::kKeySize, 'x'));
-  EXPECT_FALSE(SessionTokens(foreign, ids_).open(one.access_key_id, one.session_token));
+  EXPECT_FALSE(SessionTokens(foreign, ids_, Callers::kVerified).open(one.access_key_id, one.session_token));
+}
+
+TEST_F(SessionTokensTest, OfAnOpenServerAreNothingToOneThatVerifies) {
+  const SessionTokens open(secrets_, ids_, Callers::kBelieved);
+  const auto given = open.issue(caller(), {}, from_epoch_ms(2'000'000));
+  EXPECT_TRUE(open.open(given.access_key_id, given.session_token));
+  EXPECT_FALSE(tokens_.open(given.access_key_id, given.session_token));
+  const auto earned = tokens_.issue(caller(), {}, from_epoch_ms(2'000'000));
+  EXPECT_TRUE(open.open(earned.access_key_id, earned.session_token));
 }
 
 TEST_F(SessionTokensTest, KeysTellTheirAccount) {

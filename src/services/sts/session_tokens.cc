@@ -70,7 +70,9 @@ struct TokenRecord {
   }
 };
 
-std::string place_of(const std::string& access_key_id) { return "session-token/" + access_key_id; }
+std::string place_of(const std::string& access_key_id, Callers issued_to) {
+  return (issued_to == Callers::kVerified ? "session-token/" : "session-token-of-believed/") + access_key_id;
+}
 
 std::string new_key_id(const std::string& account, Ids& ids) {
   std::uint64_t number = 0;
@@ -130,7 +132,8 @@ TemporaryCredentials SessionTokens::issue(wire::Caller caller, std::vector<std::
   record.secret = out.secret_access_key;
   record.expires_ms = to_epoch_ms(expires);
   record.entity_id = entity_id;
-  out.session_token = base64_encode(secrets_.seal(store::encode(record), place_of(out.access_key_id)));
+  out.session_token =
+      base64_encode(secrets_.seal(store::encode(record), place_of(out.access_key_id, callers_)));
   out.caller = std::move(caller);
   out.caller.access_key_id = out.access_key_id;
   out.policy_arns = std::move(policy_arns);
@@ -140,10 +143,19 @@ TemporaryCredentials SessionTokens::issue(wire::Caller caller, std::vector<std::
 
 std::optional<TemporaryCredentials> SessionTokens::open(const std::string& access_key_id,
                                                         const std::string& session_token) const {
+  auto found = open_from(access_key_id, session_token, Callers::kVerified);
+  if (!found && callers_ == Callers::kBelieved)
+    found = open_from(access_key_id, session_token, Callers::kBelieved);
+  return found;
+}
+
+std::optional<TemporaryCredentials> SessionTokens::open_from(const std::string& access_key_id,
+                                                             const std::string& session_token,
+                                                             Callers issued_to) const {
   const auto sealed = base64_decode(session_token);
   if (!sealed || !access_key_id.starts_with(kKeyPrefix)) return std::nullopt;
   try {
-    auto record = store::decode<TokenRecord>(secrets_.open(*sealed, place_of(access_key_id)));
+    auto record = store::decode<TokenRecord>(secrets_.open(*sealed, place_of(access_key_id, issued_to)));
     TemporaryCredentials out;
     out.access_key_id = access_key_id;
     out.secret_access_key = std::move(record.secret);
