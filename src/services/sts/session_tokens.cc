@@ -74,17 +74,6 @@ std::string place_of(const std::string& access_key_id, Callers issued_to) {
   return (issued_to == Callers::kVerified ? "session-token/" : "session-token-of-believed/") + access_key_id;
 }
 
-std::string new_key_id(const std::string& account, Ids& ids) {
-  std::uint64_t number = 0;
-  std::from_chars(account.data(), account.data() + account.size(), number);
-  // The first bit is set, so that no account looks like the ids of old.
-  std::uint64_t bits = ((std::uint64_t{1} << kAccountBits) | number) << kBitsAfterAccount;
-  bits |= static_cast<unsigned char>(ids.bytes(1)[0]) & ((1U << kBitsAfterAccount) - 1);
-  std::string id(kKeyPrefix);
-  for (std::size_t i = kAccountCharacters; i-- > 0;) id += kBase32[bits >> (i * kBitsPerCharacter) & 31];
-  return id + ids.base32(kKeyCharacters - kAccountCharacters);
-}
-
 TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>& policy_arns) {
   const wire::Session& session = *caller.session;
   TokenRecord record;
@@ -125,7 +114,7 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
 TemporaryCredentials SessionTokens::issue(wire::Caller caller, std::vector<std::string> policy_arns,
                                           TimePoint expires, std::string entity_id) const {
   TemporaryCredentials out;
-  out.access_key_id = new_key_id(caller.account, ids_);
+  out.access_key_id = new_temporary_key_id(caller.account, ids_);
   out.secret_access_key = base64_encode(ids_.bytes(kSecretBytes));
   out.expires = expires;
   TokenRecord record = record_of(caller, policy_arns);
@@ -170,6 +159,17 @@ std::optional<TemporaryCredentials> SessionTokens::open_from(const std::string& 
   } catch (const store::MalformedRecord&) {
     return std::nullopt;
   }
+}
+
+std::string new_temporary_key_id(const std::string& account, Ids& ids) {
+  std::uint64_t number = 0;
+  std::from_chars(account.data(), account.data() + account.size(), number);
+  // The first bit is set, so that no account looks like the ids of old.
+  std::uint64_t bits = ((std::uint64_t{1} << kAccountBits) | number) << kBitsAfterAccount;
+  bits |= static_cast<unsigned char>(ids.bytes(1)[0]) & ((1U << kBitsAfterAccount) - 1);
+  std::string id(kKeyPrefix);
+  for (std::size_t i = kAccountCharacters; i-- > 0;) id += kBase32[bits >> (i * kBitsPerCharacter) & 31];
+  return id + ids.base32(kKeyCharacters - kAccountCharacters);
 }
 
 std::string account_in_key(std::string_view access_key_id) {

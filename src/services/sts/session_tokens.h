@@ -57,6 +57,9 @@ class SessionTokens {
   Callers callers_;
 };
 
+/// An id for a temporary access key, which tells the account.
+std::string new_temporary_key_id(const std::string& account, Ids& ids);
+
 /// The account that the id of a temporary access key was made for: it is encoded there. Empty when the id has
 /// another form.
 std::string account_in_key(std::string_view access_key_id);
