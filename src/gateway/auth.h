@@ -37,6 +37,8 @@ struct Credentials {
   std::string environment = {};
   /// The function itself, without a qualifier; empty where they are no function's.
   std::string function_arn = {};
+  /// Those of a federated user: the unique id ("AIDA…") of the user whose policies it has; empty for root's.
+  std::string entity_id = {};
 };
 
 /// Where access keys are looked up; IAM and STS fill it.

@@ -121,6 +121,8 @@ struct App::Parts {
                        .ids = ids,
                        .secrets = secrets,
                        .identities = role_directory,
+                       .callers = options.auth == gateway::AuthMode::kEnforce ? sts::Callers::kVerified
+                                                                              : sts::Callers::kBelieved,
                        .trust = enforcement.get(),
                        .second_factors = &role_directory,
                        .client = identity_providers}};

@@ -53,8 +53,9 @@ void Credentials::set_root(const RootKey& key, const std::string& account) {
 
 std::map<std::string, std::string> Credentials::issue(const Request& request) {
   const std::string& function = request.function.name;
-  const std::string key = "ASIA" + ids_.base32(16);
   const std::string role_account = Arn::parse(request.role_arn).value_or(Arn{}).account;
+  const std::string& account = role_account.empty() ? request.function.account : role_account;
+  const std::string key = sts::new_temporary_key_id(account, ids_);
   gateway::Credentials credentials;
   credentials.secret_access_key = base64_encode(ids_.bytes(30));
   credentials.session_token = base64_encode(ids_.bytes(96));
@@ -63,7 +64,7 @@ std::map<std::string, std::string> Credentials::issue(const Request& request) {
   credentials.environment = request.environment;
   credentials.function_arn = request.function.arn(lambda::partition_of(request.function.region));
   credentials.caller.kind = wire::Caller::Kind::kAssumedRole;
-  credentials.caller.account = role_account.empty() ? request.function.account : role_account;
+  credentials.caller.account = account;
   credentials.caller.access_key_id = key;
   credentials.caller.user_id = (request.role_id.empty() ? "" : request.role_id + ":") + function;
   credentials.caller.arn = "arn:aws:sts::" + credentials.caller.account + ":assumed-role/" +
@@ -139,6 +140,7 @@ Task<std::optional<gateway::Credentials>> Credentials::find_session(std::string 
   credentials.session_token = std::move(session_token);
   credentials.expires = opened->expires;
   credentials.caller = std::move(opened->caller);
+  credentials.entity_id = std::move(opened->entity_id);
   if (open_sessions_.size() >= kMaxOpenSessions) open_sessions_.clear();
   open_sessions_.insert_or_assign(std::move(access_key_id), OpenSession{credentials, generation});
   co_return credentials;

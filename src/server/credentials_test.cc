@@ -27,6 +27,7 @@ TEST(Credentials, OfAFunctionAreASessionOfItsRoleAndExpire) {
     Credentials all(*clock, ids);
     const auto variables = all.issue(request_of("e1"));
     const std::string key = variables.at("AWS_ACCESS_KEY_ID");
+    EXPECT_EQ(sts::account_in_key(key), "123456789012");
     auto found = co_await all.find(key, "");
     EXPECT_EQ(found->caller.arn, "arn:aws:sts::123456789012:assumed-role/r/hello");
     EXPECT_EQ(found->caller.user_id, "AROAEXAMPLE:hello");

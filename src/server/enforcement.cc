@@ -58,7 +58,6 @@ authorization::Caller caller_of(const wire::Caller& caller, TimePoint now) {
     out.principal.user_name = caller.arn.substr(caller.arn.rfind('/') + 1);
   if (!caller.session) return out;
   out.principal.entity_arn = caller.session->entity_arn;
-  out.entity_id = caller.session->entity_id;
   out.session_policies = caller.session->policies;
   out.session_tags = caller.session->tags;
   out.source_identity = caller.session->source_identity;
@@ -114,6 +113,7 @@ Task<> Enforcement::authorize(const gateway::Credentials* credentials, const wir
                               const void* input) {
   authorization::Caller caller = caller_of(context.caller, parts_.clock.now());
   caller.is_function = credentials != nullptr && !credentials->environment.empty();
+  if (credentials != nullptr) caller.entity_id = credentials->entity_id;
   if (caller.is_function) caller.function_arn = credentials->function_arn;
   check_session(context.caller, service, operation);
   co_await authorizer_.authorize(caller, context, service, operation, input);

@@ -21,8 +21,6 @@ class EventWriter;
 struct Session {
   /// Whose policies apply: the ARN of the role, with its path; of a federated user the user's or root's.
   std::string entity_arn = {};
-  /// Of a federated user's session: the unique id of the user; empty for root's.
-  std::string entity_id = {};
   TimePoint issued = {};
   /// Policy documents that limit it.
   std::vector<std::string> policies = {};

@@ -120,6 +120,10 @@ class Server:
         self.process = None
         self.port = None
 
+    def change_arguments(self, *arguments):
+        """For the next start()."""
+        self._arguments = list(arguments)
+
     def start(self):
         for _ in range(5):
             self.port = free_port()

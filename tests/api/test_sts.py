@@ -5,8 +5,10 @@ import json
 import time
 import unittest
 
+from botocore.exceptions import ClientError
+
 from enforcing import ACCOUNT, EnforcedTest, Keys, allow, policy, trust
-from harness import ApiTest
+from harness import ApiTest, Server
 from sealed import expiring
 
 HOUR = 3600
@@ -396,6 +398,43 @@ class UserSessionsTest(StsTest):
         user.client("sts").get_caller_identity()
         used = self.iam.get_access_key_last_used(AccessKeyId=user.key)["AccessKeyLastUsed"]
         self.assertEqual(used["ServiceName"], "sts")
+
+
+class ChangeOfModeTest(unittest.TestCase):
+    """What an open server gives to everybody does not outlast it."""
+
+    def test_sessions(self):
+        server = Server("--auth", "audit", ephemeral=False)
+        self.addCleanup(server.remove)
+        server.start()
+        iam, sts = server.client("iam"), server.client("sts")
+        document = json.dumps(trust({"Service": "lambda.amazonaws.com"}))
+        role = iam.create_role(RoleName="mighty", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        iam.put_role_policy(RoleName="mighty", PolicyName="p", PolicyDocument=allow("*"))
+        user = iam.create_user(UserName="alice")["User"]
+        key = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
+        given = [
+            sts.assume_role(RoleArn=role, RoleSessionName="nobody"),
+            # Whoever knows the id of somebody's key.
+            server.client("sts", access_key=key).get_session_token(),
+            sts.get_federation_token(Name="nobody", Policy=allow("*")),
+        ]
+        given = [keys_of(server, answer) for answer in given]
+        self.assertEqual(given[1].client("sts").get_caller_identity()["Arn"], user["Arn"])
+        self.assertEqual(server.stop(), 0)
+        server.change_arguments("--auth", "enforce")
+        server.start()
+        root = Keys(server, *(server.data / "root-access-key").read_text().split())
+        for session in given:
+            with self.assertRaisesRegex(ClientError, "InvalidClientTokenId"):
+                session.client("sts").get_caller_identity()
+        earned = keys_of(server, root.client("sts").get_session_token())
+        earned.client("sts").get_caller_identity()
+        self.assertEqual(server.stop(), 0)
+        server.change_arguments("--auth", "audit")
+        server.start()
+        earned.client("sts").get_caller_identity()
+        self.assertEqual(server.stop(), 0)
 
 
 class OpenTest(ApiTest):

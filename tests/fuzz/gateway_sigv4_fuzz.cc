@@ -2,6 +2,7 @@
 // Host, or an Origin. Whatever was read is verified, which must end in an answer or an AWS error.
 
 #include <cstdint>
+#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -29,12 +30,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   net::RequestHead head{
       "GET", "/a/../b%20c?x=1", {{"Host", "localhost"}, {"X-Amz-Date", "20231114T221320Z"}}};
+  const std::string algorithm = data[0] < 128 ? "AWS4-HMAC-SHA256" : "AWS4-ECDSA-P256-SHA256";
   switch (data[0] % 5) {
     case 0:
-      head.headers.add("Authorization", "AWS4-HMAC-SHA256 " + text);
+      head.headers.add("Authorization", algorithm + " " + text);
       break;
     case 1:
-      head.target = "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&" + text;
+      head.target = "/?X-Amz-Algorithm=" + algorithm + "&" + text;
       break;
     case 2:
       head.headers.set("X-Amz-Date", text);
@@ -52,6 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Signature signature = parse_signature(head);
   for (const Dialect dialect : {Dialect::kQuery, Dialect::kS3}) {
     try {
+      const std::string path = normalise_path(head.path());
+      if (normalise_path(path) != path) std::abort();
       verifier.check_form(head, signature, dialect);
       verifier.check_signature(head, signature, "secret", "body", dialect);
     } catch (const aws::Error&) {

@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     default:
       // No bytes are a token, but those that were sealed with the key.
-      if (SessionTokens(secrets, ids).open("ASIA0123456789ABCDEF", text)) std::abort();
+      if (SessionTokens(secrets, ids, Callers::kVerified).open("ASIA0123456789ABCDEF", text)) std::abort();
       account_in_key(text);
   }
   return 0;

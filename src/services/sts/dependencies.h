@@ -16,6 +16,7 @@
 #include "net/client.h"
 #include "policy/request.h"
 #include "services/sts/second_factor.h"
+#include "services/sts/session_tokens.h"
 #include "wire/context.h"
 
 namespace martlet::sts {
@@ -71,6 +72,7 @@ struct Dependencies {
   Ids& ids;
   const SecretBox& secrets;
   Identities& identities;
+  Callers callers = Callers::kBelieved;
   /// Null: everybody may assume every role.
   Trust* trust = nullptr;
   /// Null: nobody has a second factor.

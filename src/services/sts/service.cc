@@ -10,7 +10,7 @@ namespace martlet::sts {
 
 StsService::StsService(Dependencies with)
     : with_(with),
-      tokens_(with.secrets, with.ids),
+      tokens_(with.secrets, with.ids, with.callers),
       messages_(with.secrets),
       provider_keys_(with.client, with.clock) {}
 

@@ -20,7 +20,6 @@ class SessionTokensTest : public testing::Test {
     out.user_id = "AROAEXAMPLE:session";
     out.session = std::make_shared<wire::Session>(
         wire::Session{.entity_arn = "arn:aws:iam::000123456789:role/path/role",
-                      .entity_id = "AIDAEXAMPLE",
                       .issued = from_epoch_ms(1'000'000),
                       .policies = {"{}"},
                       .tags = {{"team", "red"}},
@@ -32,13 +31,14 @@ class SessionTokensTest : public testing::Test {
 
   SecretBox secrets_{std::string(SecretBox::kKeySize, 'k')};
   Ids ids_{1};
-  SessionTokens tokens_{secrets_, ids_};
+  SessionTokens tokens_{secrets_, ids_, Callers::kVerified};
 };
 
 TEST_F(SessionTokensTest, AreKnownByThemselves) {
-  const auto made =
-      tokens_.issue(caller(), {"arn:aws:iam::aws:policy/ReadOnlyAccess"}, from_epoch_ms(2'000'000));
-  const auto read = SessionTokens(secrets_, ids_).open(made.access_key_id, made.session_token);
+  const auto made = tokens_.issue(caller(), {"arn:aws:iam::aws:policy/ReadOnlyAccess"},
+                                  from_epoch_ms(2'000'000), "AIDAEXAMPLE");
+  const auto read =
+      SessionTokens(secrets_, ids_, Callers::kVerified).open(made.access_key_id, made.session_token);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->secret_access_key, made.secret_access_key);
   EXPECT_EQ(read->expires, from_epoch_ms(2'000'000));
@@ -47,7 +47,7 @@ TEST_F(SessionTokensTest, AreKnownByThemselves) {
   EXPECT_EQ(read->caller.session->tags, caller().session->tags);
   EXPECT_EQ(read->caller.session->transitive_tag_keys, caller().session->transitive_tag_keys);
   EXPECT_EQ(read->caller.session->source_identity, "alice");
-  EXPECT_EQ(read->caller.session->entity_id, "AIDAEXAMPLE");
+  EXPECT_EQ(read->entity_id, "AIDAEXAMPLE");
   EXPECT_EQ(read->caller.session->issued, from_epoch_ms(1'000'000));
   EXPECT_EQ(read->caller.session->confirmed, from_epoch_ms(900'000));
   // The secret cannot be read off the token.
@@ -62,7 +62,16 @@ TEST_F(SessionTokensTest, AreGoodForTheirKeyAndServerAlone) {
   changed[20] = changed[20] == 'A' ? 'B' : 'A';
   EXPECT_FALSE(tokens_.open(one.access_key_id, changed));
   const SecretBox foreign(std::string(SecretBox::kKeySize, 'x'));
-  EXPECT_FALSE(SessionTokens(foreign, ids_).open(one.access_key_id, one.session_token));
+  EXPECT_FALSE(SessionTokens(foreign, ids_, Callers::kVerified).open(one.access_key_id, one.session_token));
+}
+
+TEST_F(SessionTokensTest, OfAnOpenServerAreNothingToOneThatVerifies) {
+  const SessionTokens open(secrets_, ids_, Callers::kBelieved);
+  const auto given = open.issue(caller(), {}, from_epoch_ms(2'000'000));
+  EXPECT_TRUE(open.open(given.access_key_id, given.session_token));
+  EXPECT_FALSE(tokens_.open(given.access_key_id, given.session_token));
+  const auto earned = tokens_.issue(caller(), {}, from_epoch_ms(2'000'000));
+  EXPECT_TRUE(open.open(earned.access_key_id, earned.session_token));
 }
 
 TEST_F(SessionTokensTest, KeysTellTheirAccount) {

@@ -72,17 +72,8 @@ struct TokenRecord {
   }
 };
 
-std::string place_of(const std::string& access_key_id) { return "session-token/" + access_key_id; }
-
-std::string new_key_id(const std::string& account, Ids& ids) {
-  std::uint64_t number = 0;
-  std::from_chars(account.data(), account.data() + account.size(), number);
-  // The first bit is set, so that no account looks like the ids of old.
-  std::uint64_t bits = ((std::uint64_t{1} << kAccountBits) | number) << kBitsAfterAccount;
-  bits |= static_cast<unsigned char>(ids.bytes(1)[0]) & ((1U << kBitsAfterAccount) - 1);
-  std::string id(kKeyPrefix);
-  for (std::size_t i = kAccountCharacters; i-- > 0;) id += kBase32[bits >> (i * kBitsPerCharacter) & 31];
-  return id + ids.base32(kKeyCharacters - kAccountCharacters);
+std::string place_of(const std::string& access_key_id, Callers issued_to) {
+  return (issued_to == Callers::kVerified ? "session-token/" : "session-token-of-believed/") + access_key_id;
 }
 
 TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>& policy_arns) {
@@ -99,7 +90,6 @@ TokenRecord record_of(const wire::Caller& caller, const std::vector<std::string>
   for (const auto& [key, value] : session.tags) record.tags.push_back({key, value});
   record.transitive_tag_keys = session.transitive_tag_keys;
   record.source_identity = session.source_identity;
-  record.entity_id = session.entity_id;
   if (session.confirmed) record.confirmed_ms = to_epoch_ms(*session.confirmed);
   return record;
 }
@@ -113,7 +103,6 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
   for (TagRecord& tag : record.tags) session->tags.emplace_back(std::move(tag.key), std::move(tag.value));
   session->transitive_tag_keys = std::move(record.transitive_tag_keys);
   session->source_identity = std::move(record.source_identity);
-  session->entity_id = std::move(record.entity_id);
   wire::Caller caller;
   caller.kind = record.kind;
   caller.account = std::move(record.account);
@@ -127,33 +116,46 @@ wire::Caller caller_of(TokenRecord& record, const std::string& access_key_id) {
 }  // namespace
 
 TemporaryCredentials SessionTokens::issue(wire::Caller caller, std::vector<std::string> policy_arns,
-                                          TimePoint expires) const {
+                                          TimePoint expires, std::string entity_id) const {
   TemporaryCredentials out;
-  out.access_key_id = new_key_id(caller.account, ids_);
+  out.access_key_id = new_temporary_key_id(caller.account, ids_);
   out.secret_access_key = base64_encode(ids_.bytes(kSecretBytes));
   out.expires = expires;
   TokenRecord record = record_of(caller, policy_arns);
   record.secret = out.secret_access_key;
   record.expires_ms = to_epoch_ms(expires);
-  out.session_token = base64_encode(secrets_.seal(store::encode(record), place_of(out.access_key_id)));
+  record.entity_id = entity_id;
+  out.session_token =
+      base64_encode(secrets_.seal(store::encode(record), place_of(out.access_key_id, callers_)));
   out.caller = std::move(caller);
   out.caller.access_key_id = out.access_key_id;
   out.policy_arns = std::move(policy_arns);
+  out.entity_id = std::move(entity_id);
   return out;
 }
 
 std::optional<TemporaryCredentials> SessionTokens::open(const std::string& access_key_id,
                                                         const std::string& session_token) const {
+  auto found = open_from(access_key_id, session_token, Callers::kVerified);
+  if (!found && callers_ == Callers::kBelieved)
+    found = open_from(access_key_id, session_token, Callers::kBelieved);
+  return found;
+}
+
+std::optional<TemporaryCredentials> SessionTokens::open_from(const std::string& access_key_id,
+                                                             const std::string& session_token,
+                                                             Callers issued_to) const {
   const auto sealed = base64_decode(session_token);
   if (!sealed || !access_key_id.starts_with(kKeyPrefix)) return std::nullopt;
   try {
-    auto record = store::decode<TokenRecord>(secrets_.open(*sealed, place_of(access_key_id)));
+    auto record = store::decode<TokenRecord>(secrets_.open(*sealed, place_of(access_key_id, issued_to)));
     TemporaryCredentials out;
     out.access_key_id = access_key_id;
     out.secret_access_key = std::move(record.secret);
     out.session_token = session_token;
     out.expires = from_epoch_ms(record.expires_ms);
     out.policy_arns = std::move(record.policy_arns);
+    out.entity_id = std::move(record.entity_id);
     out.caller = caller_of(record, access_key_id);
     return out;
   } catch (const SecretUnreadable&) {
@@ -161,6 +163,17 @@ std::optional<TemporaryCredentials> SessionTokens::open(const std::string& acces
   } catch (const store::MalformedRecord&) {
     return std::nullopt;
   }
+}
+
+std::string new_temporary_key_id(const std::string& account, Ids& ids) {
+  std::uint64_t number = 0;
+  std::from_chars(account.data(), account.data() + account.size(), number);
+  // The first bit is set, so that no account looks like the ids of old.
+  std::uint64_t bits = ((std::uint64_t{1} << kAccountBits) | number) << kBitsAfterAccount;
+  bits |= static_cast<unsigned char>(ids.bytes(1)[0]) & ((1U << kBitsAfterAccount) - 1);
+  std::string id(kKeyPrefix);
+  for (std::size_t i = kAccountCharacters; i-- > 0;) id += kBase32[bits >> (i * kBitsPerCharacter) & 31];
+  return id + ids.base32(kKeyCharacters - kAccountCharacters);
 }
 
 std::string account_in_key(std::string_view access_key_id) {

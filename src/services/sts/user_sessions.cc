@@ -56,7 +56,6 @@ Task<GetFederationTokenResponse> StsService::GetFederationToken(wire::Context& c
   const TimePoint now = with_.clock.now();
   auto session = std::make_shared<wire::Session>();
   session->entity_arn = context.caller.arn;
-  if (context.caller.kind == wire::Caller::Kind::kUser) session->entity_id = context.caller.user_id;
   session->issued = now;
   session->policies = passed.policies;
   if (passed.policies.empty() && passed.policy_arns.empty()) session->policies.emplace_back(kNothing);
@@ -71,7 +70,9 @@ Task<GetFederationTokenResponse> StsService::GetFederationToken(wire::Context& c
   output.federated_user = FederatedUser{.federated_user_id = caller.user_id, .arn = caller.arn};
   output.packed_policy_size = passed.packed_size();
   const std::chrono::seconds lifetime(seconds_for(context.caller, input.duration_seconds));
-  output.credentials = shown(tokens_.issue(std::move(caller), passed.policy_arns, now + lifetime));
+  const bool of_user = context.caller.kind == wire::Caller::Kind::kUser;
+  output.credentials = shown(tokens_.issue(std::move(caller), passed.policy_arns, now + lifetime,
+                                           of_user ? context.caller.user_id : std::string()));
   co_return output;
 }
 
