@@ -114,6 +114,22 @@ TEST_F(OperationNeedsTest, MappingsAreAskedAboutWithTheirFunction) {
                                     " lambda:functionarn=arn:aws:lambda:eu-west-1:111122223333:function:g"}));
 }
 
+// What is made has no name yet: any of its kind.
+TEST_F(OperationNeedsTest, TagsOfWhatIsMadeAreAskedAboutWithItsKind) {
+  const string lambda = "arn:aws:lambda:eu-west-1:111122223333:";
+  lambda::CreateEventSourceMappingRequest mapping;
+  mapping.function_name = "f";
+  mapping.tags = {{"team", "blue"}};
+  EXPECT_EQ(needs(lambda::model(), "CreateEventSourceMapping", &mapping, {"lambda:functionarn"}),
+            (vector<string>{"lambda:CreateEventSourceMapping * lambda:functionarn=" + kFunction,
+                            "lambda:TagResource " + lambda + "event-source-mapping:*"}));
+  lambda::CreateCodeSigningConfigRequest signing;
+  signing.tags = {{"team", "blue"}};
+  EXPECT_EQ(needs(lambda::model(), "CreateCodeSigningConfig", &signing),
+            (vector<string>{"lambda:CreateCodeSigningConfig *",
+                            "lambda:TagResource " + lambda + "code-signing-config:*"}));
+}
+
 TEST_F(OperationNeedsTest, UrlsAreAskedAboutWithTheirAuthType) {
   const auto fill = [](store::Txn& txn) {
     lambda::FunctionUrlRecord url;

@@ -150,9 +150,10 @@ void add_layers_and_signing(std::vector<OperationRule>& rules) {
   rules.push_back(simple("ListLayerVersions", "lambda:ListLayerVersions", "*"));
   rules.push_back(simple("ListLayers", "lambda:ListLayers", "*"));
 
-  rules.push_back({"CreateCodeSigningConfig",
-                   {{"lambda:CreateCodeSigningConfig"}, {"lambda:TagResource", "*", {}, "Tags"}},
-                   "Tags"});
+  rules.push_back(
+      {"CreateCodeSigningConfig",
+       {{"lambda:CreateCodeSigningConfig"}, {"lambda:TagResource", "code-signing-config:*", {}, "Tags"}},
+       "Tags"});
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"DeleteCodeSigningConfig", "lambda:DeleteCodeSigningConfig"},
            {"GetCodeSigningConfig", "lambda:GetCodeSigningConfig"},
@@ -169,7 +170,7 @@ void add_layers_and_signing(std::vector<OperationRule>& rules) {
 void add_mappings_and_tags(std::vector<OperationRule>& rules) {
   rules.push_back({"CreateEventSourceMapping",
                    {{"lambda:CreateEventSourceMapping", "*", {{"lambda:FunctionArn", kFunction}}},
-                    {"lambda:TagResource", "*", {}, "Tags"}},
+                    {"lambda:TagResource", "event-source-mapping:*", {}, "Tags"}},
                    "Tags"});
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"DeleteEventSourceMapping", "lambda:DeleteEventSourceMapping"},
