@@ -13,7 +13,7 @@
 #include "gateway/auth.h"
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
-#include "services/lambda/authorization.h"
+#include "services/lambda/authorization_names.h"
 #include "services/lambda/service.h"
 #include "services/sns/service.h"
 #include "services/sqs/service.h"
