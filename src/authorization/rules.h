@@ -10,9 +10,8 @@
 //   "{Resource}"            begins with a member: the member is the ARN itself (in the caller's partition)
 //   "*"                     the action concerns no resource in particular
 //   {Code.S3Bucket}         a member of a member; of lists, one resource for each element
-//   {Role?}                 where the member is absent, the action is not needed
+//   {Role?}                 where the member is absent, or completed as nothing, the action is not needed
 //   {FunctionName|function} completed by the service's Naming
-//   {Attributes?|role}      completed; where the member is absent, or as nothing, the action is not needed
 //   literal text            as it is
 // An absent member that is neither optional nor completed stands for everything: "*".
 

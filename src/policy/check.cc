@@ -19,14 +19,19 @@ using grammar::refuse;
 constexpr std::string_view kLettersAndDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+/// "s3:GetObject", "aws:SourceIp": of some service.
+void require_prefix(std::string_view name) {
+  const auto colon = name.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == name.size())
+    refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+}
+
 void check_action(std::string_view action, Kind kind) {
   if (kind == Kind::kTrust) {
     if (!action.starts_with("sts:")) refuse("AssumeRole policy may only specify STS AssumeRole actions.");
     return;
   }
-  const auto colon = action.find(':');
-  if (action != "*" && (colon == std::string_view::npos || colon == 0 || colon + 1 == action.size()))
-    refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+  if (action != "*") require_prefix(action);
 }
 
 void check_resource(std::string_view resource) {
@@ -114,11 +119,12 @@ void check_principal_and_resource(const boost::json::object& statement, Kind kin
   }
 }
 
-void check_conditions(const boost::json::value& condition) {
+void check_conditions(const boost::json::value& condition, Kind kind) {
   grammar::for_each_condition(condition,
-                              [](std::string_view name, std::string_view, const boost::json::value&) {
+                              [kind](std::string_view name, std::string_view key, const boost::json::value&) {
                                 if (!Operator::parse(name))
                                   refuse(fmt::format("Invalid Condition type : {}.", name));
+                                if (kind != Kind::kResource) require_prefix(key);
                               });
 }
 
@@ -133,7 +139,7 @@ void check(std::string_view document, Kind kind) {
     if (kind != Kind::kResource) check_sid(statement, sids);
     check_actions(statement, kind);
     check_principal_and_resource(statement, kind);
-    if (const auto* condition = statement.if_contains("Condition")) check_conditions(*condition);
+    if (const auto* condition = statement.if_contains("Condition")) check_conditions(*condition, kind);
   });
 }
 

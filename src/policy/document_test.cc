@@ -106,6 +106,20 @@ TEST(Document, RefusesAKeyThatIsThereTwice) {
       "");
 }
 
+TEST(Document, ConditionKeysAreOfSomeService) {
+  const auto with_key = [](const std::string& key) {
+    return with_statement(R"("Effect": "Allow", "Action": "s3:*", "Resource": "*",
+                             "Condition": {"StringEquals": {")" +
+                          key + R"(": "x"}})");
+  };
+  for (const char* key : {"aws:SourceIp", "token.actions.githubusercontent.com:sub", "aws:RequestTag/a:b"})
+    EXPECT_EQ(refusal(with_key(key), Kind::kIdentity), "") << key;
+  for (const char* key : {"SourceIp", ":SourceIp", "aws:", ""})
+    EXPECT_EQ(refusal(with_key(key), Kind::kIdentity),
+              "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+        << key;
+}
+
 TEST(Document, StatementIdsOfIamAreAlphanumericAndUnique) {
   const auto with_sids = [](const std::string& a, const std::string& b) {
     const auto one = [](const std::string& sid) {

@@ -72,7 +72,8 @@ authorization::Caller caller_of(const wire::Caller& caller, TimePoint now) {
 std::vector<RuledService> rules_of_services(iam::Names& iam_names, lambda::Names& lambda_names) {
   std::vector<RuledService> services;
   services.push_back({&iam::model(), iam::authorization_rules(iam_names)});
-  services.push_back({&lambda::model(), lambda::authorization_rules(lambda_names)});
+  services.push_back({&lambda::model(), lambda::authorization_rules()});
+  services.back().rules.naming = &lambda_names;
   services.push_back({&logs::model(), logs::authorization_rules()});
   services.push_back({&sns::model(), sns::authorization_rules()});
   services.push_back({&sqs::model(), sqs::authorization_rules()});

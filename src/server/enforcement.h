@@ -16,7 +16,7 @@
 #include "server/credentials.h"
 #include "services/iam/authorization.h"
 #include "services/iam/directory.h"
-#include "services/lambda/authorization.h"
+#include "services/lambda/authorization_names.h"
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
 #include "services/sns/service.h"

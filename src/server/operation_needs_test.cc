@@ -114,6 +114,22 @@ TEST_F(OperationNeedsTest, MappingsAreAskedAboutWithTheirFunction) {
                                     " lambda:functionarn=arn:aws:lambda:eu-west-1:111122223333:function:g"}));
 }
 
+// What is made has no name yet: any of its kind.
+TEST_F(OperationNeedsTest, TagsOfWhatIsMadeAreAskedAboutWithItsKind) {
+  const string lambda = "arn:aws:lambda:eu-west-1:111122223333:";
+  lambda::CreateEventSourceMappingRequest mapping;
+  mapping.function_name = "f";
+  mapping.tags.emplace()["team"] = "blue";
+  EXPECT_EQ(needs(lambda::model(), "CreateEventSourceMapping", &mapping, {"lambda:functionarn"}),
+            (vector<string>{"lambda:CreateEventSourceMapping * lambda:functionarn=" + kFunction,
+                            "lambda:TagResource " + lambda + "event-source-mapping:*"}));
+  lambda::CreateCodeSigningConfigRequest signing;
+  signing.tags.emplace()["team"] = "blue";
+  EXPECT_EQ(needs(lambda::model(), "CreateCodeSigningConfig", &signing),
+            (vector<string>{"lambda:CreateCodeSigningConfig *",
+                            "lambda:TagResource " + lambda + "code-signing-config:*"}));
+}
+
 TEST_F(OperationNeedsTest, UrlsAreAskedAboutWithTheirAuthType) {
   const auto fill = [](store::Txn& txn) {
     lambda::FunctionUrlRecord url;
@@ -141,10 +157,11 @@ TEST_F(OperationNeedsTest, UrlsAreAskedAboutWithTheirAuthType) {
 TEST_F(OperationNeedsTest, RemovedPermissionsAreAskedAboutWithWhomTheyLetIn) {
   const auto fill = [](store::Txn& txn) {
     lambda::ResourcePolicy policy;
-    policy.statements.push_back({.sid = "s",
-                                 .action = "lambda:InvokeFunctionUrl",
-                                 .principal = "*",
-                                 .function_url_auth_type = "NONE"});
+    lambda::PolicyStatement& statement = policy.statements.emplace_back();
+    statement.sid = "s";
+    statement.action = "lambda:InvokeFunctionUrl";
+    statement.principal = "*";
+    statement.function_url_auth_type = "NONE";
     lambda::save_policy(txn, {"111122223333", "eu-west-1", "f", ""}, policy);
   };
   const vector<string> keys{"lambda:principal", "lambda:functionurlauthtype"};
@@ -214,7 +231,9 @@ TEST_F(OperationNeedsTest, TopicsThatReportNeedTheRightToPassTheRole) {
   sns::CreateTopicInput create;
   create.name = "t";
   EXPECT_EQ(needs(sns::model(), "CreateTopic", &create, keys), (vector<string>{"SNS:CreateTopic " + topic}));
-  create.attributes = {{"DisplayName", "d"}, {"SQSFailureFeedbackRoleArn", role}};
+  auto& attributes = create.attributes.emplace();
+  attributes["DisplayName"] = "d";
+  attributes["SQSFailureFeedbackRoleArn"] = role;
   EXPECT_EQ(needs(sns::model(), "CreateTopic", &create, keys),
             (vector<string>{"SNS:CreateTopic " + topic, pass}));
   sns::SetTopicAttributesInput set;

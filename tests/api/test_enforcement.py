@@ -151,7 +151,16 @@ def handler(event, context):
     except Exception as error:
         return str(error)
 """
-        role = self.make_role("acting", allow("lambda:GetFunctionConfiguration", FUNCTION + "acting"))
+        def by(function):
+            statement = {
+                "Effect": "Allow",
+                "Action": "lambda:GetFunctionConfiguration",
+                "Resource": FUNCTION + "acting",
+                "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": FUNCTION + function}},
+            }
+            return policy(statement)
+
+        role = self.make_role("acting", by("acting"))
         self.deploy("acting", source, Role=role)
         self.assertEqual(self.invoke("acting", "acting")["Payload"], "acting")
         self.assertIn(
@@ -159,6 +168,10 @@ def handler(event, context):
             "lambda:GetFunctionConfiguration",
             self.invoke("acting", "other")["Payload"],
         )
+        self.iam.put_role_policy(RoleName="acting", PolicyName="p", PolicyDocument=by("other"))
+        self.assertIn("AccessDenied", self.invoke("acting", "acting")["Payload"])
+        self.iam.put_role_policy(RoleName="acting", PolicyName="p", PolicyDocument=by("acting"))
+        self.assertEqual(self.invoke("acting", "acting")["Payload"], "acting")
         self.iam.delete_role_policy(RoleName="acting", PolicyName="p")
         self.assertIn("AccessDenied", self.invoke("acting", "acting")["Payload"])
 
@@ -205,6 +218,21 @@ class IamTest(EnforcedTest):
         self.assert_refused("AccessDenied", iam.create_user, UserName="by-reader")
         self.iam.remove_user_from_group(GroupName="readers", UserName=user.name)
         self.assert_refused("AccessDenied", iam.list_users)
+
+    def test_roles_of_services_are_named_as_policies_of_aws_name_them(self):
+        user = self.make_user()
+        full = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
+        self.iam.attach_user_policy(UserName=user.name, PolicyArn=full)
+        iam = user.client("iam")
+        name = iam.create_service_linked_role(AWSServiceName="lambda.amazonaws.com")["Role"]["RoleName"]
+        self.assertEqual(name, "AWSServiceRoleForLambda")
+        self.assert_refused(
+            "AccessDenied",
+            iam.create_service_linked_role,
+            AWSServiceName="events.amazonaws.com",
+            message="role/aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents because",
+        )
+        self.iam.delete_service_linked_role(RoleName=name)
 
     def test_boundaries_limit(self):
         made = self.iam.create_policy(PolicyName="only-lambda", PolicyDocument=allow("lambda:*"))["Policy"]["Arn"]
@@ -416,6 +444,24 @@ class TopicsTest(EnforcedTest):
         self.assert_refused(
             "AuthorizationError", sns.subscribe, TopicArn=arn, Protocol="email", Endpoint="a@example.com"
         )
+        made = topics.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"][0]["SubscriptionArn"]
+        self.grant(user.name, allow("sns:*Subscription*", arn))
+        self.assert_refused("AuthorizationError", sns.get_subscription_attributes, SubscriptionArn=made)
+        self.grant(user.name, allow("sns:GetSubscriptionAttributes"))
+        self.assertEqual(sns.get_subscription_attributes(SubscriptionArn=made)["Attributes"]["TopicArn"], arn)
+
+    def test_reports_on_deliveries_need_pass_role(self):
+        role = self.make_role("reports")
+        user = self.make_user(allow("sns:*"))
+        sns = user.client("sns")
+        report = {"LambdaFailureFeedbackRoleArn": role}
+        refusal = f"iam:PassRole on resource: {role} "
+        self.assert_refused("AuthorizationError", sns.create_topic, Name="told", Attributes=report, message=refusal)
+        arn = sns.create_topic(Name="told")["TopicArn"]
+        attribute = {"TopicArn": arn, "AttributeName": "LambdaFailureFeedbackRoleArn", "AttributeValue": role}
+        self.assert_refused("AuthorizationError", sns.set_topic_attributes, message=refusal, **attribute)
+        self.grant(user.name, policy(("Allow", "sns:*", "*"), ("Allow", "iam:PassRole", role)))
+        sns.set_topic_attributes(**attribute)
 
 
 class AuditTest(EnforcedTest):

@@ -99,6 +99,12 @@ class PoliciesTest(IamTest):
             document["Statement"][0]["Action"], ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
         )
         self.assertEqual(len(self.iam.list_policy_versions(PolicyArn=BASIC)["Versions"]), 1)
+        msk = "arn:aws:iam::aws:policy/service-role/AWSLambdaMSKExecutionRole"
+        shown = self.iam.get_policy(PolicyArn=msk)["Policy"]
+        self.assertEqual((shown["DefaultVersionId"], shown["CreateDate"].year, shown["UpdateDate"].year), ("v2", 2020, 2022))
+        versions = self.iam.list_policy_versions(PolicyArn=msk)["Versions"]
+        self.assertEqual([(v["VersionId"], v["CreateDate"].year) for v in versions], [("v2", 2022)])
+        self.assert_refused("NoSuchEntity", self.iam.get_policy_version, PolicyArn=msk, VersionId="v1")
         for call, more in (
             (self.iam.delete_policy, {}),
             (self.iam.create_policy_version, {"PolicyDocument": POLICY}),

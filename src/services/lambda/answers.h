@@ -9,9 +9,6 @@
 
 namespace martlet::lambda {
 
-/// There are no VPCs here: all subnets of an account and region belong to one whose id is made from these.
-std::string vpc_id(const std::string& account, const std::string& region);
-
 /// "2026-01-31T12:34:56.789+0000", as LastModified and CreatedDate are written.
 std::string date_text(std::int64_t epoch_ms);
 

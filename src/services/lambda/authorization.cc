@@ -1,13 +1,10 @@
 #include "services/lambda/authorization.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/arn.h"
 #include "base/strings.h"
-#include "services/lambda/answers.h"
 #include "services/lambda/attachments.h"
-#include "services/lambda/event_source_mappings_store.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/layers_store.h"
 #include "services/lambda/resource_policy.h"
@@ -18,7 +15,6 @@ namespace martlet::lambda {
 namespace {
 
 using authorization::ActionRule;
-using authorization::Call;
 using authorization::OperationRule;
 
 // Kinds of Names.
@@ -29,12 +25,6 @@ constexpr const char* kLayerVersion = "{LayerName|layer-version}";
 constexpr const char* kSigning = "{CodeSigningConfigArn}";
 constexpr const char* kMapping = "event-source-mapping:{UUID}";
 constexpr const char* kOfMapping = "{UUID|function-of-mapping}";
-
-FunctionName function_in(const Call& call, std::string_view value, bool whole) {
-  const std::string qualifier = whole ? std::string() : call.member("Qualifier");
-  return resolve_function_name(
-      call.context, value, qualifier.empty() ? std::nullopt : std::optional(qualifier), call.operation.name);
-}
 
 OperationRule simple(std::string_view operation, std::string_view action, std::string_view resource) {
   return {operation, {{action, resource}}};
@@ -151,9 +141,10 @@ void add_layers_and_signing(std::vector<OperationRule>& rules) {
   rules.push_back(simple("ListLayerVersions", "lambda:ListLayerVersions", "*"));
   rules.push_back(simple("ListLayers", "lambda:ListLayers", "*"));
 
-  rules.push_back({"CreateCodeSigningConfig",
-                   {{"lambda:CreateCodeSigningConfig"}, {"lambda:TagResource", "*", {}, "Tags"}},
-                   "Tags"});
+  rules.push_back(
+      {"CreateCodeSigningConfig",
+       {{"lambda:CreateCodeSigningConfig"}, {"lambda:TagResource", "code-signing-config:*", {}, "Tags"}},
+       "Tags"});
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"DeleteCodeSigningConfig", "lambda:DeleteCodeSigningConfig"},
            {"GetCodeSigningConfig", "lambda:GetCodeSigningConfig"},
@@ -170,7 +161,7 @@ void add_layers_and_signing(std::vector<OperationRule>& rules) {
 void add_mappings_and_tags(std::vector<OperationRule>& rules) {
   rules.push_back({"CreateEventSourceMapping",
                    {{"lambda:CreateEventSourceMapping", "*", {{"lambda:FunctionArn", kFunction}}},
-                    {"lambda:TagResource", "*", {}, "Tags"}},
+                    {"lambda:TagResource", "event-source-mapping:*", {}, "Tags"}},
                    "Tags"});
   for (const auto& [operation, action] : std::initializer_list<std::pair<const char*, const char*>>{
            {"DeleteEventSourceMapping", "lambda:DeleteEventSourceMapping"},
@@ -203,59 +194,14 @@ std::optional<FunctionName> function_of(const Arn& arn) {
 
 }  // namespace
 
-authorization::ServiceRules authorization_rules(Names& names) {
-  authorization::ServiceRules table{.arn_service = "lambda", .naming = &names};
+authorization::ServiceRules authorization_rules() {
+  authorization::ServiceRules table{.arn_service = "lambda"};
   add_functions(table.operations);
   add_whole_functions(table.operations);
   add_permissions_and_urls(table.operations);
   add_layers_and_signing(table.operations);
   add_mappings_and_tags(table.operations);
   return table;
-}
-
-Task<std::string> Names::complete(Call call, std::string_view kind, std::string value) {
-  const std::string& partition = call.context.partition;
-  if (kind == "url-auth-type" && value.empty())
-    co_return co_await url_auth_type(function_in(call, call.member("FunctionName"), false));
-  if (value.empty() || kind == "url-auth-type") co_return value;
-  if (kind.starts_with("layer")) {
-    const std::string arn = layer_name(call.context, value).arn(partition);
-    co_return kind == "layer" ? arn : arn + ":" + call.member("VersionNumber");
-  }
-  if (kind == "vpc") co_return vpc_id(call.context.account, call.context.region);
-  if (kind == "function-of-mapping") co_return co_await function_of_mapping(call.context, std::move(value));
-  if (kind == "principal" || kind == "url-auth-type-of-statement") {
-    const FunctionName function = function_in(call, call.member("FunctionName"), false);
-    const auto found = co_await statement(function, std::move(value));
-    if (!found) co_return std::string();
-    co_return kind == "principal" ? found->principal : found->function_url_auth_type;
-  }
-  if (kind == "whole") co_return function_in(call, value, true).arn(partition);
-  co_return function_in(call, value, false).qualified_arn(partition);
-}
-
-Task<std::string> Names::function_of_mapping(const wire::Context& context, std::string uuid) {
-  const auto mapping = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<MappingRecord>> {
-    co_return co_await load_mapping(txn, {context.account, context.region, uuid});
-  });
-  co_return mapping ? mapping->function_name().qualified_arn(context.partition) : std::string();
-}
-
-Task<std::string> Names::url_auth_type(FunctionName function) {
-  const auto url = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<FunctionUrlRecord>> {
-    co_return co_await load_url(txn, function);
-  });
-  co_return url ? url->auth_type : std::string();
-}
-
-Task<std::optional<PolicyStatement>> Names::statement(FunctionName function, std::string id) {
-  const auto policy = co_await store_.transact([&](store::Txn& txn) -> Task<std::optional<ResourcePolicy>> {
-    co_return co_await load_policy(txn, function);
-  });
-  if (!policy) co_return std::nullopt;
-  const auto found = std::ranges::find(policy->statements, id, &PolicyStatement::sid);
-  if (found == policy->statements.end()) co_return std::nullopt;
-  co_return *found;
 }
 
 Task<std::optional<std::string>> PolicySource::find(std::string text) {

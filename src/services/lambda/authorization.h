@@ -6,34 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "authorization/policies.h"
 #include "authorization/rules.h"
-#include "services/lambda/function_name.h"
-#include "services/lambda/resource_policy.h"
 #include "store/store.h"
 
 namespace martlet::lambda {
 
-/// How requests name functions, layers and what belongs to them; some condition keys are about what is
-/// stored. Lives on the loop.
-class Names final : public authorization::Naming {
- public:
-  /// `store` outlives it.
-  explicit Names(store::Store& store) : store_(store) {}
-  Task<std::string> complete(authorization::Call call, std::string_view kind, std::string value) override;
-
- private:
-  Task<std::string> function_of_mapping(const wire::Context& context, std::string uuid);
-  Task<std::string> url_auth_type(FunctionName function);
-  Task<std::optional<PolicyStatement>> statement(FunctionName function, std::string id);
-
-  store::Store& store_;
-};
-
-/// `names` outlives the rules.
-authorization::ServiceRules authorization_rules(Names& names);
+authorization::ServiceRules authorization_rules();
 
 /// The policies that AddPermission and AddLayerVersionPermission make. Owned by the service; on the loop.
 class PolicySource final : public authorization::ResourcePolicies {

@@ -5,12 +5,9 @@
 #include "services/lambda/answers.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/environment_variables.h"
+#include "services/lambda/vpc.h"
 
 namespace martlet::lambda {
-
-std::string vpc_id(const std::string& account, const std::string& region) {
-  return "vpc-" + to_hex(as_view(sha256(account + region))).substr(0, 17);
-}
 
 namespace {
 
