@@ -146,7 +146,8 @@ Task<> Admin::policy(net::Request& request, net::ResponseWriter& answer) {
     co_return;
   }
   net::Response response = json(200, std::move(suggestion.policy));
-  for (std::string& note : suggestion.notes) response.headers.add(authorization::kNoteHeader, std::move(note));
+  for (std::string& note : suggestion.notes)
+    response.headers.add(authorization::kNoteHeader, std::move(note));
   co_await answer.send(std::move(response));
 }
 
