@@ -128,7 +128,8 @@ Task<std::string> Admin::why_unseen(std::string function) {
         context.account + ", and none of that name was seen elsewhere.";
   }
   co_return function +
-      " has called nothing as its role since the server was started or reset: invoke it, then ask again.";
+      " has called nothing as its role, with the credentials that it is given, since the server was started "
+      "or reset: invoke it, then ask again.";
 }
 
 Task<> Admin::policy(net::Request& request, net::ResponseWriter& answer) {
