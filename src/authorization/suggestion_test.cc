@@ -79,7 +79,7 @@ TEST(Suggestion, TellsOfSeveralRolesAndOfWhatDidNotFit) {
   usage.record("arn:aws:sts::123456789012:assumed-role/r1/f", "sqs:ListQueues", "*");
   usage.record("arn:aws:sts::123456789012:assumed-role/r2/f", "sns:ListTopics", "*");
   for (std::size_t i = 0; i < Usage::kMaxUsesOfOne; ++i)
-    usage.record("arn:aws:sts::123456789012:assumed-role/r2/f", "s:" + std::to_string(i), "*");
+    usage.record("arn:aws:sts::123456789012:assumed-role/r2/f", "service:Action" + std::to_string(i), "*");
   const Suggestion suggestion = suggest(usage, "f");
   EXPECT_TRUE(has_note(suggestion, "as r1, r2 since"));
   EXPECT_TRUE(has_note(suggestion, "no room to remember 1 other"));

@@ -119,14 +119,17 @@ Task<std::string> Admin::why_unseen(std::string function) {
   wire::Context context;
   context.region = parts_.region;
   context.account = parts_.account;
+  lambda::GetFunctionConfigurationRequest wanted;
+  wanted.function_name = function;
   try {
-    co_await parts_.lambda.GetFunctionConfiguration(context, {.function_name = function});
+    co_await parts_.lambda.GetFunctionConfiguration(context, std::move(wanted));
   } catch (const aws::Error&) {
     co_return "There is no function " + function + " in " + context.region + " of account " +
         context.account + ", and none of that name was seen elsewhere.";
   }
   co_return function +
-      " has called nothing as its role since the server was started or reset: invoke it, then ask again.";
+      " has called nothing as its role, with the credentials that it is given, since the server was started "
+      "or reset: invoke it, then ask again.";
 }
 
 Task<> Admin::policy(net::Request& request, net::ResponseWriter& answer) {

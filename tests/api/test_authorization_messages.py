@@ -85,7 +85,7 @@ class MessagesTest(EnforcedTest):
         role = self.make_role("closed")
         sts = self.make_user(allow("sts:*")).client("sts")
         error = self.assert_refused(
-            "AccessDenied", sts.assume_role, RoleArn=role, RoleSessionName="s", ExternalId="of-no-concern"
+            "AccessDenied", sts.assume_role, RoleArn=role, RoleSessionName="session", ExternalId="of-no-concern"
         )
         details = decode(self.root, message_of(error))
         self.assertEqual((details["context"]["action"], details["context"]["resource"]), ("sts:AssumeRole", role))

@@ -130,7 +130,7 @@ def handler(event, context):
 import boto3, os
 def handler(event, context):
     sts = boto3.client("sts", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-    sts.assume_role(RoleArn=event, RoleSessionName="s")
+    sts.assume_role(RoleArn=event, RoleSessionName="session")
 """
         iam = self.server.client("iam")
         role = iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(LAMBDA_TRUST))["Role"]["Arn"]
