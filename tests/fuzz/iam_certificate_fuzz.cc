@@ -1,5 +1,5 @@
-// Certificates, chains and private keys that callers upload: read or refused, whatever they hold; and what was read
-// can be looked at.
+// Certificates, chains and private keys that callers upload: read or refused, whatever they hold; and what
+// was read can be looked at.
 
 #include <cstdint>
 #include <cstdlib>

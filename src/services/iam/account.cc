@@ -98,13 +98,10 @@ Task<GetAccountSummaryResponse> Account::GetAccountSummary(wire::Context& contex
     for (const auto& use : co_await all_policy_uses(txn, context.account))
       count_use(used[use.policy_arn], use);
     summary["PolicyVersionsInUse"] = number(used.size());
-    const auto devices =
-        co_await list_below<MfaDeviceRecord>(txn, keys::mfa_devices(context.account), "");
+    const auto devices = co_await list_below<MfaDeviceRecord>(txn, keys::mfa_devices(context.account), "");
     summary["MFADevices"] = number(devices.size());
-    summary["MFADevicesInUse"] =
-        number(static_cast<std::size_t>(std::ranges::count_if(devices, [](const MfaDeviceRecord& device) {
-          return !device.user.empty();
-        })));
+    summary["MFADevicesInUse"] = number(static_cast<std::size_t>(
+        std::ranges::count_if(devices, [](const MfaDeviceRecord& device) { return !device.user.empty(); })));
     summary["ServerCertificates"] =
         number(co_await count(txn, ServerCertificateRecord::kNoun, context.account));
     for (const char* none : {"AccountAccessKeysPresent", "AccountMFAEnabled", "AccountPasswordPresent",

@@ -42,26 +42,13 @@ void add_users(std::vector<OperationRule>& rules) {
                     {"iam:UpdateUser", "{UserName|renamed-user}", {}, "NewUserName"},
                     {"iam:UpdateUser", "{UserName|renamed-user}", {}, "NewPath"}}});
   add(rules, kTheUser,
-      {{"iam:CreateAccessKey"},
-       {"iam:CreateLoginProfile"},
-       {"iam:DeleteAccessKey"},
-       {"iam:DeleteLoginProfile"},
-       {"iam:DeleteSSHPublicKey"},
-       {"iam:DeleteUser"},
-       {"iam:GetLoginProfile"},
-       {"iam:GetSSHPublicKey"},
-       {"iam:GetUser"},
-       {"iam:GetUserPolicy"},
-       {"iam:ListAccessKeys"},
-       {"iam:ListAttachedUserPolicies"},
-       {"iam:ListGroupsForUser"},
-       {"iam:ListSSHPublicKeys"},
-       {"iam:ListUserPolicies"},
-       {"iam:ListUserTags"},
-       {"iam:UpdateAccessKey"},
-       {"iam:UpdateLoginProfile"},
-       {"iam:UpdateSSHPublicKey"},
-       {"iam:UploadSSHPublicKey"}});
+      {{"iam:CreateAccessKey"},    {"iam:CreateLoginProfile"}, {"iam:DeleteAccessKey"},
+       {"iam:DeleteLoginProfile"}, {"iam:DeleteSSHPublicKey"}, {"iam:DeleteUser"},
+       {"iam:GetLoginProfile"},    {"iam:GetSSHPublicKey"},    {"iam:GetUser"},
+       {"iam:GetUserPolicy"},      {"iam:ListAccessKeys"},     {"iam:ListAttachedUserPolicies"},
+       {"iam:ListGroupsForUser"},  {"iam:ListSSHPublicKeys"},  {"iam:ListUserPolicies"},
+       {"iam:ListUserTags"},       {"iam:UpdateAccessKey"},    {"iam:UpdateLoginProfile"},
+       {"iam:UpdateSSHPublicKey"}, {"iam:UploadSSHPublicKey"}});
   add(rules, kTheCaller, {{"iam:ChangePassword"}});
   add(rules, "{AccessKeyId|key-owner}", {{"iam:GetAccessKeyLastUsed"}});
   add(rules, kTheUser, {{"iam:DeleteUserPolicy"}, {"iam:PutUserPolicy"}}, with_boundary(kBoundary, false));

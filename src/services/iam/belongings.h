@@ -1,8 +1,8 @@
 #pragma once
 
-// What a user has beside policies and groups: access keys, a login profile, SSH keys, devices for multi-factor
-// authentication, certificates, service-specific credentials. It goes along when the user is renamed, and has
-// to be gone before the user is deleted. Everything happens inside the caller's transaction.
+// What a user has beside policies and groups: access keys, a login profile, SSH keys, devices for
+// multi-factor authentication, certificates, service-specific credentials. It goes along when the user is
+// renamed, and has to be gone before the user is deleted. Everything happens inside the caller's transaction.
 
 #include "services/iam/iam_store.h"
 

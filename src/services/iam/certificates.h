@@ -1,7 +1,7 @@
 #pragma once
 
-// X.509 certificates: of servers, which belong to the account (server_certificates.cc), and of users, who sign
-// with them (signing_certificates.cc). Both are stored data: no service here uses them.
+// X.509 certificates: of servers, which belong to the account (server_certificates.cc), and of users, who
+// sign with them (signing_certificates.cc). Both are stored data: no service here uses them.
 
 #include "services/iam/mfa_devices.h"
 

@@ -1,5 +1,5 @@
-// What the operations on devices for multi-factor authentication, certificates and service-specific credentials
-// need to be allowed.
+// What the operations on devices for multi-factor authentication, certificates and service-specific
+// credentials need to be allowed.
 
 #include "services/iam/rule_tables.h"
 
@@ -36,9 +36,7 @@ void add_certificates(std::vector<OperationRule>& rules) {
                     {"iam:UpdateServerCertificate", kRenamed, {}, "NewServerCertificateName"},
                     {"iam:UpdateServerCertificate", kRenamed, {}, "NewPath"}}});
   add(rules, kCertificate,
-      {{"iam:DeleteServerCertificate"},
-       {"iam:GetServerCertificate"},
-       {"iam:ListServerCertificateTags"}});
+      {{"iam:DeleteServerCertificate"}, {"iam:GetServerCertificate"}, {"iam:ListServerCertificateTags"}});
   add(rules, "*", {{"iam:ListServerCertificates"}});
   add_tagging(rules, kCertificate, {"iam:TagServerCertificate"}, {"iam:UntagServerCertificate"});
   add(rules, kTheUser,

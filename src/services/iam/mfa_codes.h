@@ -1,8 +1,8 @@
 #pragma once
 
 // MfaCodes: whether what somebody typed is the code that a user's device for multi-factor authentication
-// shows. A code is good once. Codes of one step earlier and later are taken, too, since clocks differ; whoever
-// guesses is stopped after a few wrong ones. Owned by the IAM service. Lives on the loop.
+// shows. A code is good once. Codes of one step earlier and later are taken, too, since clocks differ;
+// whoever guesses is stopped after a few wrong ones. Owned by the IAM service. Lives on the loop.
 
 #include <cstddef>
 #include <map>

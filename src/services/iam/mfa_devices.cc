@@ -39,8 +39,7 @@ Task<MfaDeviceRecord> require_device_of(store::Txn& txn, Name user, std::string 
 Task<std::vector<MfaDeviceRecord>> devices_of(store::Txn& txn, Name user, std::string after) {
   std::vector<MfaDeviceRecord> devices;
   for (const std::string& name : co_await list_links(txn, kMfaOfUserLink, user, after)) {
-    auto device =
-        co_await store::get_record<MfaDeviceRecord>(txn, keys::mfa_devices(user.account).add(name));
+    auto device = co_await store::get_record<MfaDeviceRecord>(txn, keys::mfa_devices(user.account).add(name));
     if (device) devices.push_back(std::move(*device));
   }
   co_return devices;

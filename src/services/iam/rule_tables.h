@@ -24,7 +24,7 @@ struct Same {
 };
 
 inline void add(std::vector<OperationRule>& rules, const char* resource, std::initializer_list<Same> actions,
-         const std::vector<KeyRule>& keys = {}) {
+                const std::vector<KeyRule>& keys = {}) {
   for (const Same& same : actions) rules.push_back({same.operation(), {{same.action, resource, keys}}});
 }
 

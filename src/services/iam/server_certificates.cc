@@ -126,9 +126,10 @@ Task<> Certificates::TagServerCertificate(wire::Context& context, TagServerCerti
 }
 
 Task<> Certificates::UntagServerCertificate(wire::Context& context, UntagServerCertificateRequest input) {
-  return edit<ServerCertificateRecord>(
-      {context.account, input.server_certificate_name},
-      [keys = std::move(input.tag_keys)](auto& record) { remove_tags(record.tags, keys, TagCase::kDistinct); });
+  return edit<ServerCertificateRecord>({context.account, input.server_certificate_name},
+                                       [keys = std::move(input.tag_keys)](auto& record) {
+                                         remove_tags(record.tags, keys, TagCase::kDistinct);
+                                       });
 }
 
 Task<ListServerCertificateTagsResponse> Certificates::ListServerCertificateTags(

@@ -1,7 +1,7 @@
 #pragma once
 
-// Users and what is theirs: policies, access keys, login profiles, SSH keys; mfa_devices.h, certificates.h and
-// service_credentials.h have more of it. Operations are in users.cc, user_policies.cc, access_keys.cc,
+// Users and what is theirs: policies, access keys, login profiles, SSH keys; mfa_devices.h, certificates.h
+// and service_credentials.h have more of it. Operations are in users.cc, user_policies.cc, access_keys.cc,
 // login_profiles.cc and ssh_keys.cc.
 
 #include "services/iam/operations.h"

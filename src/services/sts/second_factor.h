@@ -1,7 +1,7 @@
 #pragma once
 
-// The second factor of users: codes of devices for multi-factor authentication, which somebody else keeps; the
-// server implements it. On the loop.
+// The second factor of users: codes of devices for multi-factor authentication, which somebody else keeps;
+// the server implements it. On the loop.
 
 #include <string>
 
