@@ -25,8 +25,8 @@ MISSING = {"MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 WRONG = {"SignatureDoesNotMatch", "InvalidSignatureException"}
 # What may be called whatever the policies say.
 FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
-# What a role's trust policy or a message decides: test_sts.py.
-ELSEWHERE = {("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
+# What a role's trust policy or a message decides: test_sts.py, test_sts_saml.py.
+ELSEWHERE = {("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
 # What may be called unsigned: the token that comes with it decides.
 UNSIGNED = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
 # How far a right policy may have to grow: actions and resources of one operation.
