@@ -7,7 +7,6 @@ import base64
 import datetime
 import hashlib
 import pathlib
-import re
 import subprocess
 import tempfile
 import unittest
@@ -69,7 +68,11 @@ class IdentityProvider:
             f"<ds:DigestValue>{value}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
         )
         canonical = f'<ds:SignedInfo xmlns:ds="{DSIG}">' + content
-        signed = base64.b64encode(self.run("dgst", f"-{signing}", "-sign", self.key, data=canonical.encode())).decode()
+        signed = self.run("dgst", f"-{signing}", "-sign", self.key, data=canonical.encode())
+        if "ecdsa" in method:  # in XML it is its two numbers, one after the other
+            numbers = signed[4 : 4 + signed[3]], signed[6 + signed[3] :]
+            signed = b"".join(number.lstrip(b"\0").rjust(32, b"\0") for number in numbers)
+        signed = base64.b64encode(signed).decode()
         return (
             f'<ds:Signature xmlns:ds="{DSIG}"><ds:SignedInfo>{content}'
             f"<ds:SignatureValue>{signed}</ds:SignatureValue></ds:Signature>"
@@ -190,13 +193,7 @@ class AcceptedTest(SamlTest):
         provider = self.make_provider("curved", self.curved)
         role = self.trusting(provider)
         element = assertion(role, provider, issuer=self.curved.issuer)
-        # ECDSA signatures stand in XML as the two numbers, one after the other.
         signature = self.curved.signature(element, "_assertion", method=RSA.replace("rsa", "ecdsa"))
-        der = base64.b64decode(re.search("<ds:SignatureValue>(.*)</ds:SignatureValue>", signature)[1])
-        r_size = der[3]
-        numbers = [der[4 : 4 + r_size], der[6 + r_size :]]
-        raw = b"".join(number.lstrip(b"\0").rjust(32, b"\0") for number in numbers)
-        signature = re.sub("(<ds:SignatureValue>).*(</ds:Sig)", rf"\g<1>{base64.b64encode(raw).decode()}\2", signature)
         self.assume(response(with_signature(element, signature)), role, provider)
 
     def test_trust_policies_ask_for_what_it_says(self):

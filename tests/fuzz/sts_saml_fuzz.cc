@@ -18,11 +18,11 @@ using martlet::sts::SamlAssertion;
 using martlet::sts::SamlMetadata;
 
 constexpr const char* kCertificate =
-    "MIIBczCCARmgAwIBAgIUPqciMR1qv/zAu+Q4ylbcd1EoRLswCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEZnV6ejAeFw0yNjExMzAw"
-    "MDIxMjNaFw0yNjEyMDIwMDIxMjNaMA8xDTALBgNVBAMMBGZ1enowWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARVUAWMkOhzonno"
-    "LElYfsNJQ55Jm5EZMRGtZ+ttmQhkNQvsn3+P1w36a051Wnqi4RmcVcZaBQMYLJeRoESHldFdo1MwUTAdBgNVHQ4EFgQUv/CS8lEl"
-    "s1LCf3PXYoN2RDw68N4wHwYDVR0jBBgwFoAUv/CS8lEls1LCf3PXYoN2RDw68N4wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQD"
-    "AgNIADBFAiBnb9RnJ1suB23GHRR2GP9rjKdGG4YhJ4mBj8lVIPtaRQIhAPVa8WlPAnEfRN6KMyy7tY0xjjV5eA3bktKbEaPoCWVu";
+    "MIIBczCCARmgAwIBAgIUXtD5bomWP2GNNUV6k/i3symSWiIwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEZnV6ejAeFw0yNjExMzAw"
+    "MDMzMjlaFw0yNjEyMDIwMDMzMjlaMA8xDTALBgNVBAMMBGZ1enowWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATwiqHGn6yge5a/"
+    "S/EoIn2NJZC9n+P+l5azMO+OL4lIukVNsbOICozeKWWlBhS63Hm8rafj2Zl8XvDlJVNXqanAo1MwUTAdBgNVHQ4EFgQU7y+kMUrL"
+    "2AMeU0aycpk8vfQcDbMwHwYDVR0jBBgwFoAU7y+kMUrL2AMeU0aycpk8vfQcDbMwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQD"
+    "AgNIADBFAiBzRtNGpYsndk5TsGySN2elH3U6O+XTINnEd4yth5zTzQIhAKmffowVIa8CghwlDTvpWxoW1iFwsT3FvaL8h71JwAee";
 const std::string kAttributes = "https://aws.amazon.com/SAML/Attributes/";
 
 bool is_what_was_signed(const SamlAssertion& assertion) {
