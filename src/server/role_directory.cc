@@ -22,6 +22,12 @@ Task<std::optional<sts::Provider>> RoleDirectory::provider(std::string arn) {
       .arn = std::move(found->arn), .url = std::move(found->url), .client_ids = std::move(found->client_ids)};
 }
 
+Task<std::optional<std::string>> RoleDirectory::saml_metadata(std::string provider_arn) {
+  auto found = co_await directory_.saml_provider(provider_arn);
+  if (!found || found->arn != provider_arn) co_return std::nullopt;
+  co_return std::move(found->metadata);
+}
+
 Task<bool> RoleDirectory::policy_exists(std::string account, std::string arn) {
   const auto document = co_await directory_.policy_document(std::move(account), std::move(arn));
   co_return document.has_value();

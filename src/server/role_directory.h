@@ -18,6 +18,7 @@ class RoleDirectory final : public sts::Identities, public sts::SecondFactors {
 
   Task<std::optional<sts::Role>> role(std::string arn) override;
   Task<std::optional<sts::Provider>> provider(std::string arn) override;
+  Task<std::optional<std::string>> saml_metadata(std::string provider_arn) override;
   Task<bool> policy_exists(std::string account, std::string arn) override;
   Task<std::string> account_of_key(std::string access_key_id) override;
   Task<sts::SecondFactor> confirm(const wire::Caller& caller, std::string serial_number,

@@ -432,6 +432,30 @@ class SecondFactorTest(FactorTest):
         for keys in (plain, confirmed):  # which STS does not
             self.assert_refused("InvalidClientTokenId", keys.client("sts").get_access_key_info, AccessKeyId=user.key)
 
+    def test_users_enrol_themselves(self):
+        """The policy that AWS's guide gives to users who manage their own devices, and may do nothing else without."""
+        own = ["iam:EnableMFADevice", "iam:ListMFADevices", "iam:ResyncMFADevice", "iam:DeactivateMFADevice"]
+        without = ["iam:CreateVirtualMFADevice", "iam:EnableMFADevice", "iam:ListMFADevices", "iam:GetUser",
+                   "iam:ListVirtualMFADevices", "iam:ResyncMFADevice", "sts:GetSessionToken"]
+        lonely = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+        user = self.make_user(policy(
+            ("Allow", "iam:ListVirtualMFADevices", "*"),
+            ("Allow", "iam:CreateVirtualMFADevice", "arn:aws:iam::*:mfa/*"),
+            ("Allow", own, "arn:aws:iam::*:user/${aws:username}"),
+            ("Allow", "lambda:ListFunctions", "*"),
+            {"Effect": "Deny", "NotAction": without, "Resource": "*", "Condition": lonely},
+        ))
+        iam, functions = user.client("iam"), user.client("lambda")
+        self.assert_refused("AccessDeniedException", functions.list_functions, message="explicit deny")
+        device = Device(iam.create_virtual_mfa_device(VirtualMFADeviceName=user.name))
+        self.assert_refused("AccessDenied", iam.enable_mfa_device, UserName="root", **device.pair())
+        iam.enable_mfa_device(UserName=user.name, **device.pair())
+        leave = {"UserName": user.name, "SerialNumber": device.serial}
+        self.assert_refused("AccessDenied", iam.deactivate_mfa_device, message="explicit deny", **leave)
+        session = self.session(user, SerialNumber=device.serial, TokenCode=device.code(1))
+        session.client("lambda").list_functions()
+        session.client("iam").deactivate_mfa_device(**leave)
+
     def test_roles_that_ask_for_it(self):
         user = self.make_user(allow("sts:AssumeRole"))
         trust = {

@@ -1,5 +1,5 @@
-// SAML providers, as stored data: CreateSAMLProvider, GetSAMLProvider, UpdateSAMLProvider,
-// DeleteSAMLProvider, ListSAMLProviders and their tags.
+// SAML providers (whose metadata STS reads when they are used): CreateSAMLProvider, GetSAMLProvider,
+// UpdateSAMLProvider, DeleteSAMLProvider, ListSAMLProviders and their tags.
 
 #include <fmt/core.h>
 

@@ -10,6 +10,7 @@ authorization::ServiceRules authorization_rules() {
           .denied_code = "AccessDenied",
           .operations = {
               {"AssumeRole", {}},
+              {"AssumeRoleWithSAML", {}},
               {"AssumeRoleWithWebIdentity", {}},
               {"DecodeAuthorizationMessage", {{"sts:DecodeAuthorizationMessage"}}},
               {"GetAccessKeyInfo", {{"sts:GetAccessKeyInfo"}}},

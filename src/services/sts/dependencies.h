@@ -44,6 +44,8 @@ class Identities {
   virtual ~Identities() = default;
   virtual Task<std::optional<Role>> role(std::string arn) = 0;
   virtual Task<std::optional<Provider>> provider(std::string arn) = 0;
+  /// The metadata document of the SAML provider of this ARN.
+  virtual Task<std::optional<std::string>> saml_metadata(std::string provider_arn) = 0;
   /// Whether the account may use the managed policy of this ARN.
   virtual Task<bool> policy_exists(std::string account, std::string arn) = 0;
   /// The account of a long-term access key, or of one of a function; empty when it is nobody's.

@@ -8,6 +8,8 @@
 namespace martlet::sts {
 
 inline constexpr std::int32_t kDefaultRoleSeconds = 3600;
+inline constexpr std::int32_t kMinRoleSeconds = 900;
+inline constexpr std::int32_t kMaxRoleSeconds = 43'200;
 /// Of sessions made by role sessions, and of the account's root user.
 inline constexpr std::int32_t kMaxChainedSeconds = 3600;
 inline constexpr std::int32_t kMaxRootSeconds = 3600;

@@ -8,6 +8,7 @@
 #include "services/sts/dependencies.h"
 #include "services/sts/passed.h"
 #include "services/sts/provider_keys.h"
+#include "services/sts/saml_assertion.h"
 #include "services/sts/session_tokens.h"
 
 namespace martlet::sts {
@@ -18,6 +19,8 @@ class StsService final : public Api {
   explicit StsService(Dependencies with);
 
   Task<AssumeRoleResponse> AssumeRole(wire::Context& context, AssumeRoleRequest input) override;
+  Task<AssumeRoleWithSAMLResponse> AssumeRoleWithSAML(wire::Context& context,
+                                                      AssumeRoleWithSAMLRequest input) override;
   Task<AssumeRoleWithWebIdentityResponse> AssumeRoleWithWebIdentity(
       wire::Context& context, AssumeRoleWithWebIdentityRequest input) override;
   Task<DecodeAuthorizationMessageResponse> DecodeAuthorizationMessage(
@@ -52,6 +55,8 @@ class StsService final : public Api {
                        const Passed& passed, std::string source_identity, bool confirmed);
   Task<> require_web_trust(const wire::Context& context, const Role& role, const Provider& provider,
                            const IdentityToken& token, std::string session_name, const Passed& passed);
+  Task<> require_saml_trust(const wire::Context& context, const Role& role, std::string provider_arn,
+                            const SamlAssertion& assertion, const Passed& passed);
   /// The provider that issued the token, which it verifies. Throws InvalidIdentityToken and others.
   Task<Provider> verified(IdentityToken token, std::string partition, std::string account);
 
