@@ -14,6 +14,8 @@ constexpr std::size_t kMaxDocuments = 4096;
 constexpr std::size_t kMaxGroups = 1024;
 constexpr std::size_t kMaxIdentities = 1024;
 constexpr std::size_t kMaxResources = 16'384;
+/// Bytes of an ARN whose answer is kept: callers write what they like, and longer ones name nothing.
+constexpr std::size_t kMaxArn = 2048;
 
 constexpr std::string_view kDenyAll =
     R"({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]})";
@@ -90,7 +92,7 @@ Task<policy::PolicyPtr> ResourceCache::find(std::string arn) {
   if (const auto known = policies_.find(arn); known != policies_.end()) co_return known->second;
   const std::optional<std::string> document = co_await source_.find(arn);
   policy::PolicyPtr compiled = document ? compiler_.compile(*document) : nullptr;
-  if (version_ == version && source_.version() == version) policies_[arn] = compiled;
+  if (version_ == version && source_.version() == version && arn.size() <= kMaxArn) policies_[arn] = compiled;
   co_return compiled;
 }
 
@@ -105,7 +107,7 @@ Task<TagKeysPtr> TagCache::find(std::string arn) {
     set_tag_keys(*keys, "aws:ResourceTag", resource.tags);
     if (!resource.own_key.empty()) set_tag_keys(*keys, resource.own_key, resource.tags);
   }
-  if (version_ == version && source_.version() == version) keys_[arn] = keys;
+  if (version_ == version && source_.version() == version && arn.size() <= kMaxArn) keys_[arn] = keys;
   co_return keys;
 }
 

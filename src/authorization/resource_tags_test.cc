@@ -193,6 +193,15 @@ TEST_F(ResourceTagsTest, WhatWasReadWhileItChangedIsNotKept) {
   });
 }
 
+TEST_F(ResourceTagsTest, NamesOfAnyLengthAreNotKept) {
+  identities_.only.policies = {statement("Allow", R"("Null": {"aws:ResourceTag/team": "true"})")};
+  run([&](Authorizer& authorizer) -> Task<> {
+    const string longest = kBare + string(4096, 'x');
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(co_await may(authorizer, longest));
+    EXPECT_EQ(tags_.reads, 3);
+  });
+}
+
 TEST_F(ResourceTagsTest, ServicesWithoutTagsHaveNone) {
   identities_.only.policies = {{.document = R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
       "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:ResourceTag/team": "true"}}}})"}};

@@ -2,7 +2,7 @@
 
 import unittest
 
-from enforcing import ACCOUNT
+from enforcing import ACCOUNT, policy
 from harness import ROLE, zip_of
 from tags_fixture import ECHO, FUNCTION, GROUP, NOTHING, PROFILE, TRUST, TagsTest, pairs, statement
 from test_iam_account import METADATA
@@ -31,16 +31,17 @@ class RequestsTest(TagsTest):
         self.assert_may(False, call, **{member: ["team", "cost"]}, **arguments)
         self.assert_may(True, call, **{member: ["cost"]}, **arguments)
 
-    def client_of(self, service):
+    def keys_of(self, service):
         passing = ("Allow", "iam:PassRole", "*")
         keys = {"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}, "Null": {"aws:TagKeys": "false"}}
         untagging = statement(f"{service}:Untag*", keys)
-        return self.limited(service, statement("*", self.CONDITION), passing, untagging)
+        return self.make_user(policy(statement("*", self.CONDITION), passing, untagging))
 
     def test_functions(self):
         code = {"ZipFile": zip_of({"app.py": ECHO})}
         settings = {"Runtime": "python3.12", "Handler": "app.handler", "Role": ROLE, "Code": code}
-        functions = self.client_of("lambda")
+        keys = self.keys_of("lambda")
+        functions = keys.client("lambda")
         create = {"FunctionName": "made", **settings}
         self.assert_may(False, functions.create_function, **create)
         self.assert_asked(functions.create_function, "Tags", dict, **create)
@@ -50,10 +51,12 @@ class RequestsTest(TagsTest):
             self.assert_asked(functions.tag_resource, "Tags", dict, Resource=resource)
             self.assert_keys_asked(functions.untag_resource, "TagKeys", Resource=resource)
         publishers = {"SigningProfileVersionArns": [PROFILE]}
-        self.assert_may(False, functions.create_code_signing_config, AllowedPublishers=publishers)
-        self.assert_asked(functions.create_code_signing_config, "Tags", dict, AllowedPublishers=publishers)
+        make_config = self.sender(keys, "POST", "/2020-04-22/code-signing-configs")
+        self.assert_may(False, make_config, AllowedPublishers=publishers)
+        self.assert_asked(make_config, "Tags", dict, AllowedPublishers=publishers)
         mapping = {"FunctionName": "made", "EventSourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:absent"}
-        self.assert_asked(functions.create_event_source_mapping, "Tags", dict, **mapping)
+        make_mapping = self.sender(keys, "POST", "/2015-03-31/event-source-mappings")
+        self.assert_asked(make_mapping, "Tags", dict, **mapping)
         # Keys that differ in case alone are neither one nor the other.
         both = {"team": "blue", "Team": "blue"}
         condition = {"StringEquals": {"aws:RequestTag/team": "blue"}}
@@ -72,7 +75,7 @@ class RequestsTest(TagsTest):
             self.assert_may(False, getattr(client, call), **arguments)
 
     def test_queues_topics_and_groups(self):
-        sqs, sns, logs = (self.client_of(service) for service in ("sqs", "sns", "logs"))
+        sqs, sns, logs = (self.keys_of(service).client(service) for service in ("sqs", "sns", "logs"))
         self.assert_may(False, sqs.create_queue, QueueName="made")
         self.assert_asked(sqs.create_queue, "tags", dict, QueueName="made")
         url = self.queues.get_queue_url(QueueName="made")["QueueUrl"]
@@ -93,7 +96,7 @@ class RequestsTest(TagsTest):
         self.assert_keys_asked(logs.untag_log_group, "tags", logGroupName="made")
 
     def test_iam(self):
-        iam = self.client_of("iam")
+        iam = self.keys_of("iam").client("iam")
         prefix = f"arn:aws:iam::{ACCOUNT}:"
         prints = {"ThumbprintList": ["0" * 40]}
         for noun, name, more in (

@@ -124,18 +124,18 @@ class LambdaTest(TagsTest):
         self.deploy("shown", ECHO, Tags={"team": "blue"}, Publish=True)
         self.deploy("untagged", ECHO)
         user = self.make_user(policy(("Allow", "lambda:GetFunction", "*")))
-        functions = user.client("lambda")
-        for qualifier in ({}, {"Qualifier": "1"}):
-            answer = functions.get_function(FunctionName="shown", **qualifier)
+        get = "/2015-03-31/functions/"
+        for shown in ("shown", "shown?Qualifier=1"):
+            answer = self.sender(user, "GET", get + shown)()
             self.assertNotIn("Tags", answer)
             message = (
                 f"User: {user.arn} is not authorized to perform: lambda:ListTags on resource: {FUNCTION}shown "
                 "because no identity-based policy allows the lambda:ListTags action"
             )
             self.assertEqual(answer["TagsError"], {"ErrorCode": "AccessDeniedException", "Message": message})
-        self.assertNotIn("TagsError", functions.get_function(FunctionName="untagged"))
+        self.assertNotIn("TagsError", self.sender(user, "GET", get + "untagged")())
         self.grant(user.name, policy(("Allow", ["lambda:GetFunction", "lambda:ListTags"], "*")))
-        answer = functions.get_function(FunctionName="shown")
+        answer = self.sender(user, "GET", get + "shown")()
         self.assertEqual(answer["Tags"], {"team": "blue"})
         self.assertNotIn("TagsError", answer)
 
@@ -144,13 +144,14 @@ class LambdaTest(TagsTest):
         queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:mapped"
         role = self.make_role("mapped", policy(("Allow", "sqs:*", queue)))
         self.deploy("mapped", ECHO, Role=role, Timeout=5)
-        mapping = self.functions.create_event_source_mapping(
+        make_mapping = self.sender(self.root, "POST", "/2015-03-31/event-source-mappings")
+        mapping = make_mapping(
             FunctionName="mapped", EventSourceArn=queue, Enabled=False, Tags={"team": "blue"}
         )
         self.addCleanup(self.functions.delete_event_source_mapping, UUID=mapping["UUID"])
-        config = self.functions.create_code_signing_config(
-            AllowedPublishers={"SigningProfileVersionArns": [PROFILE]}, Tags={"team": "blue"}
-        )["CodeSigningConfig"]["CodeSigningConfigArn"]
+        make_config = self.sender(self.root, "POST", "/2020-04-22/code-signing-configs")
+        made = make_config(AllowedPublishers={"SigningProfileVersionArns": [PROFILE]}, Tags={"team": "blue"})
+        config = made["CodeSigningConfig"]["CodeSigningConfigArn"]
         functions = self.limited("lambda", statement("lambda:*", of_team("blue")))
         calls = (
             (functions.get_event_source_mapping, {"UUID": mapping["UUID"]}, mapping["EventSourceMappingArn"]),
