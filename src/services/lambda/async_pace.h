@@ -16,7 +16,7 @@ class AsyncPace {
   static constexpr std::size_t kFirst = 10;
   static constexpr std::size_t kMost = 1000;
   /// Between two trials of which the first was in vain.
-  static constexpr Duration kRest = std::chrono::seconds(5);
+  static constexpr Duration kRest = std::chrono::seconds(10);
 
   /// Events that may be with environments now.
   [[nodiscard]] std::size_t limit() const { return limit_; }
@@ -29,7 +29,10 @@ class AsyncPace {
  private:
   enum class Phase { kMeasuring, kGrowing, kResting };
   void begin(Phase phase, Duration now);
+  /// So many answers came in a second, as long as the limit was what it is.
   void measured(double rate, Duration now);
+  /// What was measured means nothing any more.
+  void forget();
 
   std::size_t limit_ = kFirst;
   Phase phase_ = Phase::kMeasuring;
