@@ -64,7 +64,9 @@ TEST(Provisioned, EnvironmentsAreThereBeforeTheFirstInvocationAndUsedFirst) {
         ++provisioned;
         EXPECT_THAT(outcome.log_tail, Not(HasSubstr("Init Duration")));
       }
-    EXPECT_EQ(provisioned, 2);  // and one spilled over
+    // One spilled over: it had an environment started, though it takes one that becomes free before that is.
+    EXPECT_GE(provisioned, 2);
+    EXPECT_EQ(world.fleet.statistics().cold_starts, 3u);
   });
 }
 

@@ -137,6 +137,7 @@ struct App::Parts {
        .tasks = tasks,
        .executor = executor,
        .metrics = metrics,
+       .secrets = secrets,
        .targets = targets,
        .sources = sources,
        .credentials_for =

@@ -237,6 +237,35 @@ class DurableVersionsTest(ApiTest):
         self.assertEqual(self.invoke("durable:live", {})["Payload"][:2], ["one", "1"])
         self.assertEqual(self.invoke("durable", {})["Payload"][:2], ["two", "$LATEST"])
 
+    def test_environment_variables_are_encrypted_at_rest(self):
+        variables = {"PASSWORD": "correct-horse-battery"}
+        source = "import os\ndef handler(event, context):\n    return os.environ['PASSWORD']\n"
+        self.deploy("sealed", source, Environment={"Variables": variables}, Publish=True)
+        # The same variables once more make no other version.
+        self.functions.update_function_configuration(FunctionName="sealed", Environment={"Variables": variables})
+        self.assertEqual(self.functions.publish_version(FunctionName="sealed")["Version"], "1")
+        self.server.kill()
+        for path in self.server.data.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(variables["PASSWORD"].encode(), path.read_bytes(), path)
+        self.server.start()
+        type(self).functions = self.server.client("lambda")
+        self.assertEqual(self.invoke("sealed:1", {})["Payload"], variables["PASSWORD"])
+        self.server.kill()
+        key_file = self.server.data / "secret-key"
+        key = key_file.read_bytes()
+        key_file.write_bytes(bytes(32))
+        self.server.start()
+        type(self).functions = self.server.client("lambda")
+        environment = self.functions.get_function_configuration(FunctionName="sealed")["Environment"]
+        self.assertEqual(environment["Error"]["ErrorCode"], "KMSAccessDeniedException")
+        self.assertNotIn("Variables", environment)
+        self.assert_refused("KMSAccessDeniedException", self.functions.invoke, FunctionName="sealed", status=502)
+        self.server.kill()
+        key_file.write_bytes(key)
+        self.server.start()
+        type(self).functions = self.server.client("lambda")
+
 
 class SnapStartTest(ApiTest):
     def deploy_snap_start(self, name, source):

@@ -8,6 +8,7 @@
 
 #include "base/arn.h"
 #include "base/strings.h"
+#include "services/lambda/environment_variables.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/limits.h"
 #include "services/lambda/tags.h"
@@ -200,7 +201,8 @@ void check_together(const FunctionRecord& function) {
 
 /// The settings that creating and updating have in common.
 template <class Request>
-void apply_settings(FunctionRecord& function, const Request& input) {
+void apply_settings(FunctionRecord& function, const Request& input, const FunctionName& name,
+                    const SecretBox& secrets) {
   if (input.runtime) {
     check_runtime(*input.runtime);
     function.runtime = *input.runtime;
@@ -217,7 +219,7 @@ void apply_settings(FunctionRecord& function, const Request& input) {
   }
   if (input.environment && input.environment->variables) {
     check_environment(*input.environment->variables);
-    function.variables = *input.environment->variables;
+    seal_variables(function, *input.environment->variables, name, secrets);
   }
   if (input.ephemeral_storage) function.ephemeral_storage_mb = input.ephemeral_storage->size;
   if (input.tracing_config && input.tracing_config->mode) function.tracing_mode = *input.tracing_config->mode;
@@ -257,7 +259,8 @@ std::string architecture_of(const std::vector<std::string>& architectures) {
   return architectures.front();
 }
 
-FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name) {
+FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName& name,
+                         const SecretBox& secrets) {
   refuse_what_is_not_built(input, "CreateFunction");
   if (input.publish_to) throw feature_not_implemented("CreateFunction with PublishTo");
   check_package_type(input);
@@ -268,16 +271,17 @@ FunctionRecord configure(const CreateFunctionRequest& input, const FunctionName&
   set_defaults(function);
   if (input.architectures) function.architecture = architecture_of(*input.architectures);
   if (input.tenancy_config) function.tenant_isolation_mode = input.tenancy_config->tenant_isolation_mode;
-  apply_settings(function, input);
+  apply_settings(function, input, name, secrets);
   if (input.code.source_kms_key_arn) function.source_kms_key_arn = *input.code.source_kms_key_arn;
   if (input.tags) add_tags(function.tags, *input.tags);
   return function;
 }
 
-void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequest& input) {
+void reconfigure(FunctionRecord& function, const UpdateFunctionConfigurationRequest& input,
+                 const FunctionName& name, const SecretBox& secrets) {
   refuse_what_is_not_built(input, "UpdateFunctionConfiguration");
   if (input.role) function.role = *input.role;
-  apply_settings(function, input);
+  apply_settings(function, input, name, secrets);
 }
 
 }  // namespace martlet::lambda

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/secret_box.h"
 #include "base/task_group.h"
 #include "environments/fleet.h"
 #include "services/lambda/async_invocations.h"
@@ -48,6 +49,8 @@ struct Dependencies {
   TaskGroup& tasks;
   Executor executor;
   metrics::Registry& metrics;
+  /// Seals what is secret in the store.
+  const SecretBox& secrets;
   /// Where destinations and dead-letter queues are found.
   const targets::Targets& targets;
   /// What event source mappings read.

@@ -1,8 +1,10 @@
 // How a version of a function looks in an answer.
 
 #include "base/crypto.h"
+#include "base/error.h"
 #include "services/lambda/answers.h"
 #include "services/lambda/configuration.h"
+#include "services/lambda/environment_variables.h"
 
 namespace martlet::lambda {
 
@@ -57,9 +59,20 @@ void describe_state(FunctionConfiguration& out, const FunctionRecord& function) 
   }
 }
 
+void describe_environment(FunctionConfiguration& out, const FunctionRecord& function,
+                          const FunctionName& name, const SecretBox& secrets) {
+  try {
+    Variables variables = open_variables(function, name, secrets);
+    if (!variables.empty()) out.environment.emplace().variables = std::move(variables);
+  } catch (const aws::Error& unreadable) {
+    auto& error = out.environment.emplace().error.emplace();
+    error.error_code = unreadable.code();
+    error.message = unreadable.message();
+  }
+}
+
 /// Members that are absent unless they were set.
 void describe_special_settings(FunctionConfiguration& out, const FunctionRecord& function) {
-  if (!function.variables.empty()) out.environment.emplace().variables = function.variables;
   if (!function.dead_letter_target_arn.empty())
     out.dead_letter_config.emplace().target_arn = function.dead_letter_target_arn;
   if (!function.kms_key_arn.empty()) out.kms_key_arn = function.kms_key_arn;
@@ -88,7 +101,7 @@ std::string runtime_version_arn(const std::string& runtime, const std::string& r
 }
 
 FunctionConfiguration describe(const FunctionRecord& function, const FunctionName& name,
-                               std::string_view partition) {
+                               std::string_view partition, const SecretBox& secrets) {
   FunctionConfiguration out;
   out.function_name = function.name;
   out.function_arn = name.qualified_arn(partition);
@@ -115,13 +128,14 @@ FunctionConfiguration describe(const FunctionRecord& function, const FunctionNam
   describe_vpc(out, function, name);
   describe_image_overrides(out, function);
   describe_logging(out, function);
+  describe_environment(out, function, name, secrets);
   describe_special_settings(out, function);
   return out;
 }
 
 FunctionConfiguration describe_in_list(const FunctionRecord& function, const FunctionName& name,
-                                       std::string_view partition) {
-  FunctionConfiguration out = describe(function, name, partition);
+                                       std::string_view partition, const SecretBox& secrets) {
+  FunctionConfiguration out = describe(function, name, partition, secrets);
   out.state.reset();
   out.state_reason.reset();
   out.state_reason_code.reset();

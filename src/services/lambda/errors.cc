@@ -15,6 +15,13 @@ aws::Error user_error(std::string code, std::string message, int status) {
 
 }  // namespace
 
+aws::Error variables_unreadable() {
+  return {"KMSAccessDeniedException",
+          "Lambda was unable to decrypt the environment variables: they were encrypted with another key than "
+          "the data directory's secret-key.",
+          502};
+}
+
 aws::Error invalid_parameter(std::string message) {
   return user_error("InvalidParameterValueException", std::move(message), 400);
 }

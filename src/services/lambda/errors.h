@@ -55,6 +55,8 @@ aws::Error throttled(environments::ThrottleReason reason);
 aws::Error recursive_invocation();
 /// 502: no interpreter for the function's runtime.
 aws::Error invalid_runtime(const std::string& message);
+/// 502: the environment variables were sealed with another key than this server's.
+aws::Error variables_unreadable();
 /// 501: a part of an operation that Martlet does not have yet, named by what the caller asked for.
 aws::Error feature_not_implemented(const std::string& feature);
 

@@ -50,8 +50,8 @@ Publish publish_of(const std::optional<bool>& asked) {
 /// The answer to the creating call still says Pending, as on AWS; every later reading finds the function
 /// active.
 FunctionConfiguration describe_creation(const FunctionRecord& function, const FunctionName& name,
-                                        std::string_view partition) {
-  FunctionConfiguration out = describe(function, name, partition);
+                                        std::string_view partition, const SecretBox& secrets) {
+  FunctionConfiguration out = describe(function, name, partition, secrets);
   out.state = "Pending";
   out.state_reason = "The function is being created.";
   out.state_reason_code = "Creating";
@@ -61,9 +61,9 @@ FunctionConfiguration describe_creation(const FunctionRecord& function, const Fu
 
 /// The answer to an updating call says InProgress, as on AWS; every later reading finds the update done.
 FunctionConfiguration describe_update(const FunctionRecord& function, FunctionName name,
-                                      std::string_view partition) {
+                                      std::string_view partition, const SecretBox& secrets) {
   if (!function.is_latest()) name.qualifier = function.version;
-  FunctionConfiguration out = describe(function, name, partition);
+  FunctionConfiguration out = describe(function, name, partition, secrets);
   if (!function.is_latest()) return out;
   out.last_update_status = "InProgress";
   out.last_update_status_reason = "The function is being created.";
@@ -109,7 +109,7 @@ Task<Target> LambdaService::require_target(FunctionName name, std::string partit
 Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context,
                                                           CreateFunctionRequest input) {
   const FunctionName name = resolve_unqualified(context, input.function_name, "CreateFunction");
-  FunctionRecord function = configure(input, name);
+  FunctionRecord function = configure(input, name, with_.secrets);
   co_await check_role(with_.role_is_usable, function.role);
   if (input.layers) function.layers = co_await resolve_layers(context, *input.layers);
   function.last_modified_ms = to_epoch_ms(with_.clock.now());
@@ -137,14 +137,14 @@ Task<FunctionConfiguration> LambdaService::CreateFunction(wire::Context& context
   begin_snapshot(stored, name, context.partition);
   with_.tasks.spawn("expecting a function", expect(name, context.partition));
   mappings_.function_is_there(name);
-  co_return describe_creation(stored, name, context.partition);
+  co_return describe_creation(stored, name, context.partition, with_.secrets);
 }
 
 Task<GetFunctionResponse> LambdaService::GetFunction(wire::Context& context, GetFunctionRequest input) {
   FunctionName name = resolve_function_name(context, input.function_name, input.qualifier, "GetFunction");
   const Target target = co_await require_target(name, context.partition);
   GetFunctionResponse out;
-  out.configuration = describe(target.function, name, context.partition);
+  out.configuration = describe(target.function, name, context.partition, with_.secrets);
   name.qualifier = target.function.version;
   auto& code = out.code.emplace();
   if (const auto& image = target.function.image) {
@@ -172,7 +172,7 @@ Task<FunctionConfiguration> LambdaService::GetFunctionConfiguration(wire::Contex
   const FunctionName name =
       resolve_function_name(context, input.function_name, input.qualifier, "GetFunctionConfiguration");
   const Target target = co_await require_target(name, context.partition);
-  co_return describe(target.function, name, context.partition);
+  co_return describe(target.function, name, context.partition, with_.secrets);
 }
 
 Task<ListFunctionsResponse> LambdaService::ListFunctions(wire::Context& context, ListFunctionsRequest input) {
@@ -205,7 +205,7 @@ Task<ListFunctionsResponse> LambdaService::ListFunctions(wire::Context& context,
   for (const FunctionRecord& function : found.functions) {
     const FunctionName name{context.account, context.region, function.name,
                             all_versions ? function.version : ""};
-    functions.push_back(describe_in_list(function, name, context.partition));
+    functions.push_back(describe_in_list(function, name, context.partition, with_.secrets));
   }
   if (found.more) {
     const FunctionRecord& last = found.functions.back();
@@ -270,8 +270,8 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionCode(wire::Context& con
     co_await check_code_storage(name, zip.size());
     updated = co_await with_code(std::move(zip), current.layers, store_with);
   }
-  co_return dry_run ? describe(updated, name, context.partition)
-                    : describe_update(updated, name, context.partition);
+  co_return dry_run ? describe(updated, name, context.partition, with_.secrets)
+                    : describe_update(updated, name, context.partition, with_.secrets);
 }
 
 Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
@@ -291,9 +291,9 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
   const FunctionRecord updated = co_await update(
       name, context.partition, {.revision_id = input.revision_id, .apply = [&](FunctionRecord& function) {
                                   if (layers) function.layers = *layers;
-                                  reconfigure(function, input);
+                                  reconfigure(function, input, name, with_.secrets);
                                 }});
-  co_return describe_update(updated, name, context.partition);
+  co_return describe_update(updated, name, context.partition, with_.secrets);
 }
 
 Task<DeleteFunctionResponse> LambdaService::DeleteFunction(wire::Context& context,

@@ -102,6 +102,8 @@ std::string content_digest(const FunctionRecord& function) {
   content.snapshot = Snapshot::kNone;
   content.snapshot_failure.clear();
   content.published_digest.clear();
+  content.open_variables.clear();
+  content.sealed_variables.clear();
   return to_hex(as_view(sha256(store::encode(content))));
 }
 

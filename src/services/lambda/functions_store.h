@@ -75,7 +75,7 @@ std::int64_t version_number(const std::string& version);
 Task<std::int64_t> load_last_version(store::Txn& txn, FunctionName name);
 void save_last_version(store::Txn& txn, const FunctionName& name, std::int64_t number);
 
-/// What makes a version: two records with the same digest run the same.
+/// What makes a version: two records with the same digest and the same environment variables run the same.
 std::string content_digest(const FunctionRecord& function);
 
 /// The packages of a version: its code and its layers.

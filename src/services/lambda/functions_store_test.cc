@@ -36,6 +36,7 @@ TEST(FunctionsStore, TheDigestIsOfWhatRuns) {
   published.last_modified_ms = 5;
   published.tags = {{"a", "b"}};
   published.snapshot = Snapshot::kReady;
+  published.sealed_variables = "compared by who can open them";
   EXPECT_EQ(content_digest(published), content_digest(latest));
   published.memory_mb = 256;
   EXPECT_NE(content_digest(published), content_digest(latest));

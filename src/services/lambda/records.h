@@ -65,7 +65,8 @@ struct FunctionRecord {
   std::int32_t timeout_seconds = 0;
   std::int32_t memory_mb = 0;
   std::int32_t ephemeral_storage_mb = 0;
-  std::map<std::string, std::string> variables;
+  /// As earlier versions stored them; see environment_variables.h.
+  std::map<std::string, std::string> open_variables;
   /// "x86_64" or "arm64".
   std::string architecture;
   /// "PassThrough" or "Active".
@@ -105,6 +106,8 @@ struct FunctionRecord {
   std::string source_kms_key_arn;
   /// With package type "Image"; `code` is empty then.
   std::optional<ImageUse> image;
+  /// The environment's variables; see environment_variables.h.
+  std::string sealed_variables;
 
   void fields(auto& field) {
     field(1, name);
@@ -115,7 +118,7 @@ struct FunctionRecord {
     field(6, timeout_seconds);
     field(7, memory_mb);
     field(8, ephemeral_storage_mb);
-    field(9, variables);
+    field(9, open_variables);
     field(10, architecture);
     field(11, tracing_mode);
     field(12, log_format);
@@ -141,6 +144,7 @@ struct FunctionRecord {
     field(32, published_digest);
     field(33, source_kms_key_arn);
     field(40, image);
+    field(41, sealed_variables);
   }
 
   [[nodiscard]] bool is_latest() const { return version == "$LATEST"; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "services/lambda/environment_variables.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/service.h"
 
@@ -80,7 +81,6 @@ Logging logging_of(const FunctionRecord& function) {
 void copy_settings(Spec& spec, const FunctionRecord& function) {
   spec.runtime = function.runtime;
   spec.handler = function.handler;
-  spec.variables = function.variables;
   spec.memory_mb = static_cast<std::uint32_t>(function.memory_mb);
   spec.ephemeral_storage_mb = static_cast<std::uint32_t>(function.ephemeral_storage_mb);
   spec.timeout = std::chrono::seconds(function.timeout_seconds);
@@ -135,6 +135,7 @@ Task<Specs::Shared> LambdaService::spec_of(FunctionName name, std::string versio
   spec->version = version;
   spec->function_arn = arn;
   copy_settings(*spec, function);
+  spec->variables = open_variables(function, name, with_.secrets);
   if (function.image) {
     spec->image = image_of(function);
     const auto root = co_await with_.images.open(*function.image);

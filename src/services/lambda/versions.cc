@@ -8,6 +8,7 @@
 #include "services/lambda/answers.h"
 #include "services/lambda/attachments.h"
 #include "services/lambda/configuration.h"
+#include "services/lambda/environment_variables.h"
 #include "services/lambda/errors.h"
 #include "services/lambda/functions_store.h"
 #include "services/lambda/limits.h"
@@ -22,7 +23,9 @@ Task<FunctionRecord> LambdaService::publish(store::Txn& txn, FunctionName name, 
   const std::string digest = content_digest(latest);
   if (last > 0) {
     const auto previous = co_await load_version(txn, name, std::to_string(last));
-    if (previous && previous->published_digest == digest) co_return *previous;
+    if (previous && previous->published_digest == digest &&
+        open_variables(*previous, name, with_.secrets) == open_variables(latest, name, with_.secrets))
+      co_return *previous;
   }
   FunctionRecord version = std::move(latest);
   version.version = std::to_string(last + 1);
@@ -57,7 +60,7 @@ Task<FunctionConfiguration> LambdaService::PublishVersion(wire::Context& context
   });
   begin_snapshot(version, name, context.partition);
   name.qualifier = version.version;
-  co_return describe(version, name, context.partition);
+  co_return describe(version, name, context.partition, with_.secrets);
 }
 
 Task<ListVersionsByFunctionResponse> LambdaService::ListVersionsByFunction(
@@ -81,7 +84,7 @@ Task<ListVersionsByFunctionResponse> LambdaService::ListVersionsByFunction(
   auto& versions = out.versions.emplace();
   for (std::size_t i = 0; i < std::min(page, found.size()); ++i) {
     name.qualifier = found[i].version;
-    versions.push_back(describe_in_list(found[i], name, context.partition));
+    versions.push_back(describe_in_list(found[i], name, context.partition, with_.secrets));
   }
   if (found.size() > page) out.next_marker = encode_marker(found[page - 1].version);
   co_return out;
