@@ -5,7 +5,7 @@ import re
 import tempfile
 import time
 
-from server import FUNCTIONS, HEALTH, INVOKE, Server
+from server import FUNCTIONS, HEALTH, INVOKE, Server, descendants
 from table import Figure
 
 FEW, MANY = 10, 10_000
@@ -46,22 +46,28 @@ def requests():
 
 
 def measure_events(table, functions, options):
-    """How many asynchronous events are accepted in a second, on disk, while the function works them off."""
+    """How many asynchronous events are accepted in a second, on disk, while the function works them off; how many
+    are done in a second from the first to the last; and how many processes that takes."""
     python = next(function for function in functions if function.name == "python")
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as directory:
         server = Server("--data", directory)
         try:
             server.deploy("event", python)
             server.invoke("event")
-            rates, health = [], []
+            rates, done, processes, health = [], [], [], []
             target = INVOKE.format("event")
             for _ in range(options.rounds):
                 health.append(server.load(8, 20, 4 * options.requests, "GET", HEALTH)["rate"])
+                started = time.monotonic()
                 load = server.load(8, 0, 5 * options.requests, "POST", target, "{}", "X-Amz-Invocation-Type: Event")
                 rates.append(load["rate"])
                 settle(server)
+                done.append(5 * options.requests / (time.monotonic() - started))
+                processes.append(len(descendants(server.process.pid)))
             reference = ("health", Figure(health))
             table.add("Invoke (Event) accepted, 8 connections", Figure(rates), "1/s", reference, promised="at least 5,000")
+            table.add("the same events, until the function has been given the last", Figure(done), "1/s", reference)
+            table.add("processes of the server and its environments then", Figure(processes), "")
         finally:
             server.stop()
 

@@ -22,17 +22,20 @@ def document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, separators=(",", ":"))
 
 
+# Denials of other things: unlike an Allow, none of them may be left out because another statement allows.
+
+
 def by_name(number):
-    return {"Effect": "Allow", "Action": "lambda:GetFunction", "Resource": f"{FUNCTION_ARN}other-{number}"}
+    return {"Effect": "Deny", "Action": "lambda:GetFunction", "Resource": f"{FUNCTION_ARN}other-{number}"}
 
 
 def by_wildcards(number):
-    return {"Effect": "Allow", "Action": "lambda:Get*", "Resource": f"arn:aws:lambda:*:{ACCOUNT}:function:*-{number}-*"}
+    return {"Effect": "Deny", "Action": "lambda:Get*", "Resource": f"arn:aws:lambda:*:{ACCOUNT}:function:*-{number}-*"}
 
 
 def by_condition(number):
     condition = {"IpAddress": {"aws:SourceIp": f"10.{number % 256}.0.0/16"}}
-    return {"Effect": "Allow", "Action": "lambda:*", "Resource": "*", "Condition": condition}
+    return {"Effect": "Deny", "Action": "lambda:*", "Resource": "*", "Condition": condition}
 
 
 class World:
@@ -111,15 +114,15 @@ def callers(world):
     rows = [
         ("root user", world.root, "asked"),
         ("user, 1 policy", one, "asked"),
-        ("user, 110 managed policies, 1,100 statements by name", world.member("names", 10, by_name), "asked"),
+        ("user, 110 managed policies, 1,100 denials by name", world.member("names", 10, by_name), "asked"),
         ("the same, with wildcards", world.member("wildcards", 10, by_wildcards), "asked"),
         ("the same, with conditions", world.member("conditions", 10, by_condition), "asked"),
         (
-            f"user, 110 managed policies, {110 * per_policy:,} statements by name",
+            f"user, 110 managed policies, {110 * per_policy:,} denials by name",
             world.member("all", per_policy, by_name),
             "asked",
         ),
-        ("session of a role, 10 policies, 100 statements", world.session(one, "role", 10), "asked"),
+        ("session of a role, 10 policies, 100 denials", world.session(one, "role", 10), "asked"),
         ("the same, limited by 11 session policies", world.session(one, "limited", 10, **limits), "asked"),
         ("user, 1 policy; the function's has 50 statements", one, "shared"),
     ]
@@ -130,9 +133,9 @@ def callers(world):
 
 def measure_authorization(table, functions, options):
     python = next(function for function in functions if function.name == "python")
-    open_server = Server()
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as directory:
-        world = World(directory, python)
+        open_server = Server("--data", f"{directory}/open")
+        world = World(f"{directory}/enforce", python)
         try:
             for name in ("asked", "shared"):
                 open_server.deploy(name, python)

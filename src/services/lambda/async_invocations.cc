@@ -8,6 +8,7 @@
 #include "base/signal.h"
 #include "base/task_group.h"
 #include "flow/queue.h"
+#include "services/lambda/async_pace.h"
 #include "services/lambda/invocation_record.h"
 #include "services/lambda/trace.h"
 #include "store/key.h"
@@ -16,11 +17,6 @@
 namespace martlet::lambda {
 
 namespace {
-
-/// Events of one function that are with environments at a time: at first, and at most. Between the two it
-/// grows with every success and is halved by every throttle.
-constexpr std::size_t kFirstParallel = 10;
-constexpr std::size_t kMostParallel = 1000;
 
 /// So that a failure of ours that lasts does not become a busy loop.
 constexpr Duration kPauseAfterBug = std::chrono::seconds(5);
@@ -38,7 +34,9 @@ struct Lane {
   flow::Queue queue;
   Signal room;
   std::size_t under_way = 0;
-  std::size_t parallel = kFirstParallel;
+  AsyncPace pace;
+  /// The dispatcher has room and no event for it.
+  bool is_short_of_events = false;
   /// What it held is forgotten: nothing of it may be written again.
   bool is_closed = false;
 };
@@ -61,10 +59,14 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   }
 
   static Task<> dispatch(std::shared_ptr<Impl> self, LanePointer lane) {
-    while (auto message = co_await take(self, lane)) {
+    while (true) {
+      lane->is_short_of_events = true;
+      auto message = co_await take(self, lane);
+      if (!message) co_return;
+      lane->is_short_of_events = false;
       ++lane->under_way;
       self->tasks.spawn("asynchronous invocation", handle(self, lane, std::move(*message)));
-      while (lane->under_way >= lane->parallel) co_await lane->room.wait();
+      while (lane->under_way >= lane->pace.limit()) co_await lane->room.wait();
     }
   }
 
@@ -140,10 +142,11 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void adapt(Lane& lane, const AsyncAttempt& attempt) const {
+    const Duration now = with.clock.elapsed();
     if (attempt.kind == AsyncAttempt::Kind::kNotNow)
-      lane.parallel = std::max<std::size_t>(1, lane.parallel / 2);
+      lane.pace.throttled(now);
     else
-      lane.parallel = std::min(kMostParallel, lane.parallel + 1);
+      lane.pace.answered(lane.is_short_of_events, now);
   }
 
   Task<> put_back(Lane& lane, const flow::Message& message, const AsyncEvent& event, TimePoint at) {
