@@ -33,7 +33,7 @@ FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 # What a role's trust policy decides as well: test_sts.py.
 TRUST_DECIDES = {("sts", "AssumeRole")}
 # What SDKs never sign; signed all the same: test_sts.py.
-NEVER_SIGNED = {("sts", "AssumeRoleWithWebIdentity")}
+NEVER_SIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
 # What may be called unsigned: the token that comes with it decides.
 UNSIGNED = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
 # How far a right policy may have to grow: actions and resources of one operation.

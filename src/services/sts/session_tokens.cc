@@ -66,7 +66,7 @@ struct TokenRecord {
     f(11, tags);
     f(12, transitive_tag_keys);
     f(13, source_identity);
-    f(14, entity_id);
+    f(15, entity_id);
   }
 };
 

@@ -10,7 +10,7 @@ namespace {
 using std::string;
 using namespace std::chrono_literals;
 
-class CredentialsTest : public testing::Test {
+class FunctionKeysTest : public testing::Test {
  protected:
   std::map<string, string> issue(Credentials& credentials, const string& environment) {
     return credentials.issue(
@@ -23,7 +23,7 @@ class CredentialsTest : public testing::Test {
   Ids ids_{1};
 };
 
-TEST_F(CredentialsTest, OfFunctionsAreSessionsOfTheirRole) {
+TEST_F(FunctionKeysTest, OfFunctionsAreSessionsOfTheirRole) {
   run_async([&](Executor executor) -> Task<> {
     const auto clock = make_simulated_clock(executor, from_epoch_ms(1'700'000'000'000));
     Credentials credentials(*clock, ids_);
@@ -42,7 +42,7 @@ TEST_F(CredentialsTest, OfFunctionsAreSessionsOfTheirRole) {
   });
 }
 
-TEST_F(CredentialsTest, OfEnvironmentsThatEndedAreNobodys) {
+TEST_F(FunctionKeysTest, OfEnvironmentsThatEndedAreNobodys) {
   run_async([&](Executor executor) -> Task<> {
     const auto clock = make_simulated_clock(executor, from_epoch_ms(1'700'000'000'000));
     Credentials credentials(*clock, ids_);
