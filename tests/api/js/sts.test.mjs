@@ -98,6 +98,6 @@ test("sessions of users", async () => {
 test("what is refused and what is not built", async () => {
   await refused(sdk.InvalidAuthorizationMessageException, "DecodeAuthorizationMessage", { EncodedMessage: "none" });
   await refused("ValidationError", "GetAccessKeyInfo", { AccessKeyId: "AKIA0000000000000000" });
-  const SAMLAssertion = "a".repeat(4);
-  await refused("NotImplemented", "AssumeRoleWithSAML", { RoleArn, PrincipalArn: RoleArn, SAMLAssertion });
+  const arn = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+  await refused("NotImplemented", "AssumeRoot", { TargetPrincipal: account, TaskPolicyArn: { arn } });
 });
