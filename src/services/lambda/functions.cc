@@ -285,7 +285,7 @@ Task<FunctionConfiguration> LambdaService::UpdateFunctionConfiguration(
   if (input.role) co_await check_role(with_.role_is_usable, *input.role);
   if (with_.role_refusal && (input.role || input.dead_letter_config)) {
     FunctionRecord would_be = co_await require_function(name, context.partition);
-    reconfigure(would_be, input);
+    reconfigure(would_be, input, name, with_.secrets);
     co_await check_dead_letter_queue(with_.role_refusal, would_be);
   }
   std::optional<std::vector<LayerUse>> layers;
