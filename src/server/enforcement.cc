@@ -1,5 +1,6 @@
 #include "server/enforcement.h"
 
+#include <memory>
 #include <utility>
 
 #include "api/iam/model.h"
@@ -160,7 +161,8 @@ Task<std::optional<authorization::Denial>> Enforcement::refusal(sts::RoleAsk ask
 }
 
 Task<authorization::Caller> Enforcement::session_of(std::string role_arn, std::string name) {
-  const auto role = only_watches() ? nullptr : co_await parts_.directory.identity(role_arn);
+  std::shared_ptr<const iam::Identity> role;
+  if (!only_watches()) role = co_await parts_.directory.identity(role_arn);
   const auto arn = Arn::parse(role_arn).value_or(Arn{});
   const std::string role_name = arn.resource.substr(arn.resource.rfind('/') + 1);
   authorization::Caller caller;
