@@ -252,10 +252,10 @@ class NotImplementedTest(ApiTest):
 
     def test_query_services(self):
         iam = self.server.client("iam")
-        version = {"GlobalEndpointTokenVersion": "v1Token"}
+        version, path = {"GlobalEndpointTokenVersion": "v1Token"}, {"EntityPath": "o-a1b2c3d4e5/r-f6g7"}
         for call, name, parameters in (
             (iam.set_security_token_service_preferences, "SetSecurityTokenServicePreferences", version),
-            (iam.generate_organizations_access_report, "GenerateOrganizationsAccessReport", {"EntityPath": "o-1/r-1"}),
+            (iam.generate_organizations_access_report, "GenerateOrganizationsAccessReport", path),
         ):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
         task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
