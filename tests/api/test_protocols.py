@@ -251,15 +251,19 @@ class NotImplementedTest(ApiTest):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
 
     def test_query_services(self):
-        sts, iam = self.server.client("sts"), self.server.client("iam")
-        saml = {"RoleArn": ROLE, "PrincipalArn": "arn:aws:iam::000000000000:saml-provider/p", "SAMLAssertion": "PHNhbWw+"}
+        iam = self.server.client("iam")
+        version, path = {"GlobalEndpointTokenVersion": "v1Token"}, {"EntityPath": "o-a1b2c3d4e5/r-f6g7"}
         for call, name, parameters in (
-            (iam.create_virtual_mfa_device, "CreateVirtualMFADevice", {"VirtualMFADeviceName": "n"}),
-            (iam.delete_virtual_mfa_device, "DeleteVirtualMFADevice", {"SerialNumber": "serial-number"}),
-            (sts.assume_role_with_saml, "AssumeRoleWithSAML", saml),
+            (iam.set_security_token_service_preferences, "SetSecurityTokenServicePreferences", version),
+            (iam.generate_organizations_access_report, "GenerateOrganizationsAccessReport", path),
         ):
             self.assert_refused("NotImplemented", call, status=501, message=rf"\b{name}\b", **parameters)
-        answer = self.server.query_call("iam", "Action=CreateVirtualMFADevice&VirtualMFADeviceName=n&Version=2010-05-08")
+        task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+        answer = self.server.query_call(
+            "sts", f"Action=AssumeRoot&Version=2011-06-15&TargetPrincipal=111111111111&TaskPolicyArn.arn={task}"
+        )
+        self.assertEqual(answer.status, 501, answer.body)
+        self.assertIn(b"AssumeRoot", answer.body)
         document = xml.etree.ElementTree.fromstring(answer.body)
         self.assertTrue(document.tag.endswith("ErrorResponse"), answer.body)
 

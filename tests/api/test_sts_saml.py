@@ -42,8 +42,8 @@ class IdentityProvider:
         self.certificate = "".join(self.certificate_file.read_text().splitlines()[1:-1])
 
     def run(self, *arguments, data=b""):
-        made = subprocess.run(["openssl", *map(str, arguments)], input=data, check=True, capture_output=True, timeout=60)
-        return made.stdout
+        command = ["openssl", *map(str, arguments)]
+        return subprocess.run(command, input=data, check=True, capture_output=True, timeout=60).stdout
 
     def metadata(self):
         return (
@@ -268,10 +268,11 @@ class RefusedTest(SamlTest):
     INVALID = "^Response signature invalid$"
 
     def test_what_it_must_say(self):
+        other = "https://other.example.com"
         for code, message, settings in (
-            ("InvalidIdentityToken", "Issuer not present in specified provider", {"issuer": "https://other.example.com"}),
-            ("InvalidIdentityToken", "Recipient", {"recipient": "https://other.example.com"}),
-            ("InvalidIdentityToken", "Audience", {"audience": "https://other.example.com"}),
+            ("InvalidIdentityToken", "Issuer not present in specified provider", {"issuer": other}),
+            ("InvalidIdentityToken", "Recipient", {"recipient": other}),
+            ("InvalidIdentityToken", "Audience", {"audience": other}),
             ("ExpiredTokenException", "expired", {"ends": -1}),
             ("ExpiredTokenException", "expired", {"conditions": ("", -1)}),
             ("InvalidIdentityToken", "not valid yet", {"conditions": (10, 20)}),
@@ -360,6 +361,7 @@ class RefusedTest(SamlTest):
         hidden = f'<ds:Object xmlns:ds="{DSIG}">{true}</ds:Object></ds:Signature>'
         nested = signature.replace("</ds:Signature>", hidden)
         extension = f"<samlp:Extensions>{signed}</samlp:Extensions>"
+        advice = f'<saml:Advice xml:id="_assertion">{signed}</saml:Advice>'
         for text in (
             response(false + signed),
             response(signed + false),
@@ -373,7 +375,7 @@ class RefusedTest(SamlTest):
             response(with_signature(false, signature.replace("#_assertion", "#_false"))),
             response(false.replace("</saml:Assertion>", signed + "</saml:Assertion>")),
             response(false, identity="_assertion").replace("<samlp:Status>", nested + "<samlp:Status>", 1),
-            response(false.replace("<saml:Subject>", f'<saml:Advice xml:id="_assertion">{signed}</saml:Advice><saml:Subject>')),
+            response(false.replace("<saml:Subject>", advice + "<saml:Subject>")),
         ):
             with self.subTest(text=text):
                 with self.assertRaises(ClientError) as caught:
@@ -383,7 +385,8 @@ class RefusedTest(SamlTest):
     def test_what_stands_in_the_signature_is_not_read(self):
         element = assertion(self.role, self.provider)
         evil = attribute(ATTRIBUTES + "RoleSessionName", "evil")
-        extra = f'<ds:Object xmlns:saml="{SAML}assertion"><saml:AttributeStatement>{evil}</saml:AttributeStatement></ds:Object>'
+        statement = f"<saml:AttributeStatement>{evil}</saml:AttributeStatement>"
+        extra = f'<ds:Object xmlns:saml="{SAML}assertion">{statement}</ds:Object>'
         signature = self.idp.signature(element, "_assertion").replace("</ds:Signature>", extra + "</ds:Signature>")
         made = self.assume(response(with_signature(element, signature)))
         self.assertTrue(made["AssumedRoleUser"]["Arn"].endswith("/ann@example.com"))
