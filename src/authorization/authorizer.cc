@@ -86,7 +86,8 @@ Task<TagKeysPtr> Authorizer::resource_tags(std::string_view resource, const poli
 Task<std::optional<Denial>> Authorizer::decide(const Caller& caller, Ask ask) {
   static const CompiledIdentityPtr kNobody = std::make_shared<CompiledIdentity>();
   const std::string& entity = entity_of(caller.principal);
-  CompiledIdentityPtr identity = entity.empty() ? kNobody : co_await identities_.find(entity);
+  CompiledIdentityPtr identity = kNobody;
+  if (!entity.empty()) identity = co_await identities_.find(entity);
   // Who is not there any more may do nothing, whatever resources still say about its name.
   const bool is_gone = !entity.empty() && !is_still(*identity, caller);
   if (is_gone) identity = kNobody;

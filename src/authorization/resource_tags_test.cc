@@ -194,7 +194,8 @@ TEST_F(ResourceTagsTest, WhatWasReadWhileItChangedIsNotKept) {
 }
 
 TEST_F(ResourceTagsTest, NamesOfAnyLengthAreNotKept) {
-  identities_.only.policies = {statement("Allow", R"("Null": {"aws:ResourceTag/team": "true"})")};
+  identities_.only.policies = {
+      {.document = statement("Allow", R"("Null": {"aws:ResourceTag/team": "true"})")}};
   run([&](Authorizer& authorizer) -> Task<> {
     const string longest = kBare + string(4096, 'x');
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(co_await may(authorizer, longest));

@@ -203,6 +203,10 @@ def check_coroutines(path, code, report):
         end = end_of_block(code, match.end() - 1)
         if re.match(r"\s*\(", code[end + 1 :]) and not re.search(r"co_await\s*$", code[: match.start()]):
             faults.append((line_of(code, match.start()), "a coroutine lambda with captures dies before its coroutine"))
+    # Temporaries of an arm that is not run may be destroyed all the same when the other one awaits.
+    for match in re.finditer(r"\?[^;{}?]*?\bco_await\b", code):
+        if match[0].count("(") >= match[0].count(")"):
+            faults.append((line_of(code, match.start()), "co_await inside a conditional expression"))
     spawner = path in ("src/base/task_group.cc", "src/base/async_test.h", "src/cli/main.cc") or re.search(
         r"(_test\.(cc|h)|test_support\.h)$", path
     )

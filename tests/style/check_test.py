@@ -60,6 +60,10 @@ class StyleCheckTest(unittest.TestCase):
         self.assertEqual(faults(rule, "src/net/a.cc", "group.spawn([]() -> Task<> { co_return; });"), [])
         self.assertEqual(len(faults(rule, "src/net/a.cc", "co_spawn(executor, f(), detached);")), 2)
         self.assertEqual(faults(rule, "src/net/a_test.cc", "co_spawn(executor, f(), detached);"), [])
+        self.assertEqual(len(faults(rule, "src/net/a.cc", "auto found = own ? co_await find(name) : nullptr;")), 1)
+        self.assertEqual(len(faults(rule, "src/net/a.cc", "auto found = own ? nullptr : co_await find(name);")), 1)
+        self.assertEqual(faults(rule, "src/net/a.cc", "co_await put(Pieces(pieces.data(), is_last ? 1 : 2));"), [])
+        self.assertEqual(faults(rule, "src/net/a.cc", "f(a ? b : c); co_await g();"), [])
 
     def test_rooms(self):
         links = {"net": {"base"}, "services": {"base", "store"}}

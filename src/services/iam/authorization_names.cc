@@ -74,8 +74,9 @@ Task<std::string> Names::stored(const wire::Context& context, std::string_view n
 }
 
 Task<std::string> Names::boundary(const wire::Context& context, std::string_view noun, std::string name) {
-  const auto found = noun == kRole ? co_await directory_.role(context.account, std::move(name))
-                                   : co_await directory_.user(context.account, std::move(name));
+  std::shared_ptr<const Identity> found;
+  if (noun == kRole) found = co_await directory_.role(context.account, std::move(name));
+  if (noun == kUser) found = co_await directory_.user(context.account, std::move(name));
   co_return found && found->boundary ? found->boundary->arn : std::string();
 }
 

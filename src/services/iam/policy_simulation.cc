@@ -134,7 +134,8 @@ Task<std::shared_ptr<const Identity>> Simulations::require_identity(const wire::
                                                                     std::string arn) {
   const auto parsed = Arn::parse(arn);
   if (!parsed || parsed->service != "iam") throw invalid_input(fmt::format("Invalid Entity Arn: {}", arn));
-  auto identity = parsed->account == context.account ? co_await directory_.identity(arn) : nullptr;
+  std::shared_ptr<const Identity> identity;
+  if (parsed->account == context.account) identity = co_await directory_.identity(arn);
   if (!identity) throw no_such_entity(fmt::format("The entity {} cannot be found.", arn));
   co_return identity;
 }

@@ -29,7 +29,8 @@ Task<Tags> with_tags(store::Txn& txn, std::string account, std::string region, s
       throw invalid_parameter(
           "Tags on function aliases and versions are not supported. Please specify a function ARN.");
     const FunctionName name{account, region, std::string(parts[1]), ""};
-    const auto before = own ? co_await load_function(txn, name) : std::nullopt;
+    std::optional<FunctionRecord> before;
+    if (own) before = co_await load_function(txn, name);
     if (!before) throw function_not_found(resource);
     FunctionRecord after = *before;
     change(after.tags);
@@ -38,7 +39,8 @@ Task<Tags> with_tags(store::Txn& txn, std::string account, std::string region, s
   }
   if (parts[0] == "code-signing-config") {
     const CodeSigningId id = code_signing_id(resource);
-    auto record = own ? co_await load_code_signing(txn, id) : std::nullopt;
+    std::optional<CodeSigningRecord> record;
+    if (own) record = co_await load_code_signing(txn, id);
     if (!record) throw not_found("The Lambda code signing configuration " + resource + " can not be found.");
     const Tags before = record->tags;
     change(record->tags);
@@ -47,7 +49,8 @@ Task<Tags> with_tags(store::Txn& txn, std::string account, std::string region, s
   }
   if (parts[0] == "event-source-mapping") {
     const std::string uuid(parts.size() > 1 ? parts[1] : std::string_view());
-    const auto before = own ? co_await load_mapping(txn, {account, region, uuid}) : std::nullopt;
+    std::optional<MappingRecord> before;
+    if (own) before = co_await load_mapping(txn, {account, region, uuid});
     if (!before) throw resource_not_found();
     MappingRecord after = *before;
     change(after.tags);

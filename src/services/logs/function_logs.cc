@@ -92,7 +92,8 @@ Task<FunctionLogs::Reach> FunctionLogs::ask(const environments::Spec& spec, Name
   const std::string partition = Arn::parse(spec.function_arn).value_or(Arn{}).partition;
   const std::string streams =
       "arn:" + partition + ":logs:" + region + ":" + account + ":log-group:" + group + ":log-stream:";
-  const Reach there = known_.contains(name) ? Reach::kStream : co_await existing(name);
+  Reach there = Reach::kStream;
+  if (!known_.contains(name)) there = co_await existing(name);
   if (there == Reach::kNothing && !co_await permission_.may(spec, "logs:CreateLogGroup", streams))
     co_return Reach::kNothing;
   if (there != Reach::kStream && !co_await permission_.may(spec, "logs:CreateLogStream", streams + stream))

@@ -164,17 +164,17 @@ struct HttpDeliveries::Impl : std::enable_shared_from_this<Impl> {
 
   Task<bool> redrive(LanePointer lane, const flow::Message& message, const HttpDeliveryRecord& record,
                      const Setting& setting, const std::string& queue) {
-    const bool is_raw = setting.subscription.is_raw();
-    targets::Delivery delivery{
-        .to = Arn::parse(queue).value_or(Arn{}),
-        .body = is_raw ? record.notification.message : co_await document(lane->name, record, setting),
-        .attributes = {},
-        .role_arn = {},
-        .group_id = {},
-        .deduplication_id = {},
-        .trace_header = {},
-        .service = std::string(kServicePrincipal),
-        .source_arn = lane->name.topic.arn()};
+    std::string body = record.notification.message;
+    if (!setting.subscription.is_raw()) body = co_await document(lane->name, record, setting);
+    targets::Delivery delivery{.to = Arn::parse(queue).value_or(Arn{}),
+                               .body = std::move(body),
+                               .attributes = {},
+                               .role_arn = {},
+                               .group_id = {},
+                               .deduplication_id = {},
+                               .trace_header = {},
+                               .service = std::string(kServicePrincipal),
+                               .source_arn = lane->name.topic.arn()};
     try {
       co_await with.store.transact([&](store::Txn& txn) -> Task<> {
         co_await with.targets.deliver(txn, delivery);
@@ -239,7 +239,8 @@ struct HttpDeliveries::Impl : std::enable_shared_from_this<Impl> {
     header("Content-Type", content_type(setting, is_raw));
     header("User-Agent", "Amazon Simple Notification Service Agent");
     if (!endpoint->authorization.empty()) header("Authorization", endpoint->authorization);
-    request.body = is_raw ? notification.message : co_await document(name, record, setting);
+    request.body = notification.message;
+    if (!is_raw) request.body = co_await document(name, record, setting);
     co_return co_await send(std::move(request));
   }
 

@@ -132,7 +132,8 @@ Task<MoveRunner::Destinations> MoveRunner::destinations_of(MoveTaskRecord task, 
                                 ? store::decode<MessageRecord>(message.payload).dead_letter_source
                                 : task.destination_arn;
     const auto name = queue_of_arn(std::string_view(arn));
-    const QueuePointer queue = name ? co_await directory_.find(*name) : nullptr;
+    QueuePointer queue;
+    if (name) queue = co_await directory_.find(*name);
     if (!queue)
       failure = arn.empty() ? "CouldNotDetermineMessageSource" : "AWS.SimpleQueueService.NonExistentQueue";
     if (!queue) co_return Destinations{};

@@ -40,7 +40,8 @@ Task<> SqsService::check_redrive(store::Txn& txn, QueueName name, const QueueRec
   const QueueName& target_name = policy->target;
   if (target_name.account != name.account || target_name.region != name.region)
     throw refuse("Dead letter target must be in the same account and region.");
-  const auto target = target_name == name ? std::optional(record) : co_await load_queue(txn, target_name);
+  std::optional<QueueRecord> target = record;
+  if (target_name != name) target = co_await load_queue(txn, target_name);
   if (!target) throw refuse("Dead letter target does not exist.");
   if (target->fifo != record.fifo)
     throw refuse("Dead-letter queue must be same type of queue as the source.");
