@@ -103,7 +103,7 @@ std::string Credentials::account_of(const std::string& access_key_id) const {
 
 bool Credentials::is_of_function(const std::string& access_key_id) const {
   const auto found = by_key_.find(access_key_id);
-  return found != by_key_.end() && !found->second.environment.empty();
+  return found != by_key_.end() && !found->second.credentials.environment.empty();
 }
 
 Task<std::optional<gateway::Credentials>> Credentials::find(std::string access_key_id,

@@ -57,9 +57,8 @@ class OperationNeedsTest : public testing::Test {
     vector<string> all;
     run_async([&](Executor executor) -> Task<> {
       const auto store = store::make_memory_store(executor);
-      const auto clock = make_system_clock(executor);
       const SecretBox secrets(string(SecretBox::kKeySize, 'k'));
-      iam::Directory directory(executor, *store, *clock, secrets);
+      iam::Directory directory(*store, secrets);
       iam::Names iam_names(directory);
       lambda::Names lambda_names(*store);
       co_await store->transact([&](store::Txn& txn) -> Task<> {

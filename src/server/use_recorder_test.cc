@@ -46,8 +46,9 @@ TEST(UseRecorder, KnowsUsersAndSessionsOfRoles) {
     const SecretBox secrets(std::string(SecretBox::kKeySize, 'k'));
     iam::Directory directory(*store, secrets);
     iam::Names names(directory);
+    lambda::Names lambda_names(*store);
     iam::LastAccessed uses(executor, *store, *clock);
-    UseRecorder recorder(uses, rules_of_services(names));
+    UseRecorder recorder(uses, rules_of_services(names, lambda_names));
     EXPECT_TRUE(uses.tracked().at("lambda").contains("InvokeFunction"));
     EXPECT_TRUE(uses.tracked().at("sqs").contains("SendMessage"));
 
