@@ -132,7 +132,9 @@ TEST(Document, StatementIdsOfIamAreAlphanumericAndUnique) {
   EXPECT_EQ(refusal(with_sids("A", "A"), Kind::kIdentity),
             "Statement IDs (SID) in a single policy must be unique.");
   for (const char* sid : {"a b", "a-b", "a_b", "\u00e4"})
-    EXPECT_EQ(refusal(with_sids(sid, "x"), Kind::kIdentity), "Statement IDs (SID) must be alpha-numeric.")
+    EXPECT_EQ(refusal(with_sids(sid, "x"), Kind::kIdentity),
+              "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular "
+              "expression [0-9A-Za-z]*")
         << sid;
   const std::string resource =
       R"("Sid": "of a queue", "Effect": "Allow", "Principal": "*", "Action": "SQS:SendMessage")";

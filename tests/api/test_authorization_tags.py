@@ -197,21 +197,21 @@ class MessagingTest(TagsTest):
         sns.publish(TopicArn=topic, Message="m")
         self.assert_may(True, sns.get_topic_attributes, TopicArn=topic)
         subscription = sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint="+15005550006")["SubscriptionArn"]
-        self.assert_may(True, sns.get_subscription_attributes, SubscriptionArn=subscription)
+        # Which is no resource of its own.
+        self.assert_may(False, sns.get_subscription_attributes, SubscriptionArn=subscription)
         self.assert_may(False, sns.publish, TopicArn=other, Message="m")
         self.topics.tag_resource(ResourceArn=other, Tags=pairs(team="blue"))
         self.assert_may(True, sns.publish, TopicArn=other, Message="m")
         self.topics.untag_resource(ResourceArn=other, TagKeys=["team"])
         self.assert_may(False, sns.publish, TopicArn=other, Message="m")
         self.topics.delete_topic(TopicArn=topic)
-        self.assert_may(False, sns.get_subscription_attributes, SubscriptionArn=subscription)
         self.topics.create_topic(Name="t")
         self.assert_may(False, sns.publish, TopicArn=topic, Message="m")
 
     def test_deliveries(self):
         """What a function does as its role is asked about with the tags of where it goes."""
         taken = self.queues.create_queue(QueueName="taken", tags={"for": "results"})["QueueUrl"]
-        self.queues.create_queue(QueueName="refused")
+        refused = self.queues.create_queue(QueueName="refused", tags={"for": "results"})["QueueUrl"]
         results = statement("sqs:SendMessage", {"StringEquals": {"aws:ResourceTag/for": "results"}})
         role = self.make_role("sender", policy(results))
         for queue in ("refused", "taken"):
@@ -220,10 +220,13 @@ class MessagingTest(TagsTest):
                 FunctionName=f"to-{queue}",
                 DestinationConfig={"OnSuccess": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}"}},
             )
+        self.queues.untag_queue(QueueUrl=refused, TagKeys=["for"])
+        for queue in ("refused", "taken"):
             self.functions.invoke(FunctionName=f"to-{queue}", InvocationType="Event", Payload=b"{}")
         arrived = self.queues.receive_message(QueueUrl=taken, WaitTimeSeconds=20)["Messages"]
         self.assertEqual(len(arrived), 1)
         self.assertIn("to-taken", arrived[0]["Body"])
+        self.assertNotIn("Messages", self.queues.receive_message(QueueUrl=refused))
 
 
 class LogsTest(TagsTest):
