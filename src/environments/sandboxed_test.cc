@@ -48,6 +48,7 @@ TEST(Sandboxed, APythonFunction) {
   code.file("app.py", kPython);
   with_fleet([&](World& world) -> Task<> {
     auto spec = spec_for(code, "python3.11", "app.handler");
+    spec->timeout = 30s;  // a fraction of a processor has to fill its memory
     const Outcome where = co_await world.fleet.invoke(spec, event("{\"do\":\"where\"}"));
     EXPECT_EQ(where.payload,
               R"({"task": "/var/task", "cwd": "/var/task", "file": "/var/task/app.py", "runtime": true})");
