@@ -112,11 +112,12 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
     std::optional<AsyncAttempt> attempt;
     if (decision.kind == AsyncDecision::Kind::kRetry) {
       self->observe_age(event);
+      const Duration began = self->with.clock.elapsed();
       attempt = co_await make_attempt(self, event);
       if (lane->is_closed) co_return;
       ++event.attempts;
       if (attempt->kind == AsyncAttempt::Kind::kFunctionError) ++event.failures;
-      self->adapt(*lane, *attempt);
+      self->adapt(*lane, *attempt, began);
       decision = after_attempt(event, *attempt, *settings, self->with.clock.now());
     }
     switch (decision.kind) {
@@ -141,12 +142,12 @@ struct AsyncInvocations::Impl : std::enable_shared_from_this<Impl> {
         .kind = AsyncAttempt::Kind::kNotNow, .payload = "An internal error occurred.", .status = 500};
   }
 
-  void adapt(Lane& lane, const AsyncAttempt& attempt) const {
+  void adapt(Lane& lane, const AsyncAttempt& attempt, Duration began) const {
     const Duration now = with.clock.elapsed();
     if (attempt.kind == AsyncAttempt::Kind::kNotNow)
       lane.pace.throttled(now);
     else
-      lane.pace.answered(lane.is_short_of_events, now);
+      lane.pace.answered(lane.is_short_of_events, now - began, now);
   }
 
   Task<> put_back(Lane& lane, const flow::Message& message, const AsyncEvent& event, TimePoint at) {

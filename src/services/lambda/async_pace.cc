@@ -10,8 +10,6 @@ namespace {
 constexpr double kWorthwhile = 1.2;
 /// What is counted for less says little.
 constexpr Duration kShortest = std::chrono::milliseconds(250);
-/// Of a function that takes so long, measuring twice would take too long.
-constexpr double kSlowSeconds = 1;
 
 }  // namespace
 
@@ -21,10 +19,16 @@ void AsyncPace::begin(Phase phase, Duration now) {
   answers_ = 0;
 }
 
-void AsyncPace::answered(bool scarce, Duration now) {
+void AsyncPace::answered(bool scarce, Duration took, Duration now) {
   if (scarce || since_ == Duration::min()) {
     // What is done then is not limited by how many may be under way.
     if (before_ != 0) limit_ = before_;
+    forget();
+    begin(Phase::kMeasuring, now);
+    return;
+  }
+  if (took >= kSlow) {
+    limit_ = std::min(limit_ + 1, kMost);
     forget();
     begin(Phase::kMeasuring, now);
     return;
@@ -54,8 +58,7 @@ void AsyncPace::measured(double rate, Duration now) {
   }
   before_ = 0;
   // At first it is cold starts that are measured.
-  const bool is_slow = static_cast<double>(limit_) >= rate * kSlowSeconds;
-  const bool is_steady = rate < kWorthwhile * rate_before_ || is_slow;
+  const bool is_steady = rate < kWorthwhile * rate_before_;
   rate_before_ = std::max(rate, is_steady ? rate_before_ : 0);
   if (is_steady && limit_ < kMost) before_ = limit_;
   begin(before_ != 0 ? Phase::kGrowing : Phase::kMeasuring, now);

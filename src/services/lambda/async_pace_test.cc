@@ -20,7 +20,7 @@ class Function {
     for (const Duration end = now_ + duration; now_ < end;) {
       const double rate = std::min(static_cast<double>(pace.limit()) * 10, most_);
       now_ += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / rate));
-      pace.answered(false, now_);
+      pace.answered(false, milliseconds(100), now_);
       most = std::max(most, pace.limit());
     }
     return most;
@@ -53,9 +53,9 @@ TEST(AsyncPace, IsNotMisledByColdStarts) {
   AsyncPace pace;
   Duration now{};
   // Each environment's first event takes longer.
-  for (int i = 0; i < 10; ++i) pace.answered(false, now += milliseconds(100));
+  for (int i = 0; i < 10; ++i) pace.answered(false, milliseconds(900), now += milliseconds(100));
   for (int i = 0; i < 100'000; ++i) {
-    pace.answered(false, now += milliseconds(2));
+    pace.answered(false, milliseconds(20), now += milliseconds(2));
     ASSERT_LE(pace.limit(), 2 * AsyncPace::kFirst);
   }
 }
@@ -63,8 +63,9 @@ TEST(AsyncPace, IsNotMisledByColdStarts) {
 TEST(AsyncPace, GrowsWithSlowFunctions) {
   AsyncPace pace;
   Duration now{};
-  for (int i = 0; i < 70; ++i) pace.answered(false, now += std::chrono::milliseconds(60'000 / pace.limit()));
-  EXPECT_EQ(pace.limit(), 8 * AsyncPace::kFirst / 2);
+  for (int i = 0; i < 70; ++i)
+    pace.answered(false, std::chrono::minutes(1), now += std::chrono::milliseconds(60'000 / pace.limit()));
+  EXPECT_EQ(pace.limit(), 8 * AsyncPace::kFirst - 1);  // of the first answer nothing is known yet
 }
 
 TEST(AsyncPace, TriesAgainAfterAWhile) {
@@ -75,16 +76,16 @@ TEST(AsyncPace, TriesAgainAfterAWhile) {
   // The processor has become free.
   const Duration end = function.now() + 2 * AsyncPace::kRest;
   for (Duration now = function.now(); now < end; now += std::chrono::microseconds(100'000) / pace.limit())
-    pace.answered(false, now);
+    pace.answered(false, milliseconds(100), now);
   EXPECT_GT(pace.limit(), 8 * AsyncPace::kFirst);
 }
 
 TEST(AsyncPace, DoesNotGrowWithEventsThatComeNowAndThen) {
   AsyncPace pace;
-  for (int i = 0; i < 10'000; ++i) pace.answered(true, milliseconds(i));
+  for (int i = 0; i < 10'000; ++i) pace.answered(true, milliseconds(1), milliseconds(i));
   EXPECT_EQ(pace.limit(), AsyncPace::kFirst);
   // Nor with small piles of them.
-  for (int i = 0; i < 10'000; ++i) pace.answered(i % 15 == 0, milliseconds(10'000 + i));
+  for (int i = 0; i < 10'000; ++i) pace.answered(i % 15 == 0, milliseconds(1), milliseconds(10'000 + i));
   EXPECT_LE(pace.limit(), 2 * AsyncPace::kFirst);
 }
 
