@@ -20,15 +20,15 @@ void AsyncPace::begin(Phase phase, Duration now) {
 }
 
 void AsyncPace::answered(bool scarce, Duration took, Duration now) {
-  if (scarce || since_ == Duration::min()) {
-    // What is done then is not limited by how many may be under way.
-    if (before_ != 0) limit_ = before_;
+  if (!scarce && took >= kSlow) {
+    limit_ = std::min(limit_ + 1, kMost);
     forget();
     begin(Phase::kMeasuring, now);
     return;
   }
-  if (took >= kSlow) {
-    limit_ = std::min(limit_ + 1, kMost);
+  if (scarce || since_ == Duration::min()) {
+    // What is done then is not limited by how many may be under way.
+    if (before_ != 0) limit_ = before_;
     forget();
     begin(Phase::kMeasuring, now);
     return;
