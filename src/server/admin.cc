@@ -68,7 +68,7 @@ Task<> Admin::localstack_health(net::Request&, net::ResponseWriter& answer) {
 
 std::string Admin::objection(const net::Request& request) const {
   if (request.listener() != parts_.listener) return "A function may not do this.";
-  return parts_.open ? "" : "This is refused under --auth enforce.";
+  return parts_.open ? "" : "This is refused under --auth enforce; it works under --auth open and audit.";
 }
 
 Task<> Admin::reset(net::Request& request, net::ResponseWriter& answer) {

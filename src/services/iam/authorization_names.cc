@@ -75,8 +75,8 @@ Task<std::string> Names::stored(const wire::Context& context, std::string_view n
 
 Task<std::string> Names::boundary(const wire::Context& context, std::string_view noun, std::string name) {
   std::shared_ptr<const Identity> found;
-  if (noun == kRole) found = co_await directory_.role(context.account, std::move(name));
-  if (noun == kUser) found = co_await directory_.user(context.account, std::move(name));
+  if (noun == kRole) found = co_await directory_.role(context.account, name);
+  if (noun == kUser) found = co_await directory_.user(context.account, name);
   co_return found && found->boundary ? found->boundary->arn : std::string();
 }
 

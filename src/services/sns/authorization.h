@@ -3,54 +3,28 @@
 // What the operations of SNS need to be allowed (authorization/rules.h), by "Actions, resources, and
 // condition keys for Amazon SNS" of the Service Authorization Reference, and the policies and tags of topics.
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
-#include "authorization/policies.h"
 #include "authorization/rules.h"
-#include "store/store.h"
+#include "authorization/stored.h"
 
 namespace martlet::sns {
 
 authorization::ServiceRules authorization_rules();
 
 /// The attribute Policy of topics. Owned by the service; lives on the loop.
-class PolicySource final : public authorization::ResourcePolicies {
+class PolicySource final : public authorization::Stored<authorization::ResourcePolicies> {
  public:
-  explicit PolicySource(store::Store& store) : store_(store) {}
-
-  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  using Stored::Stored;
   Task<std::optional<std::string>> find(std::string arn) override;
-
-  /// A policy is other than before once `txn` has committed.
-  void change(store::Txn& txn) {
-    txn.after_commit([this] { changed(); });
-  }
-  void changed() { ++version_; }
-
- private:
-  store::Store& store_;
-  std::uint64_t version_ = 1;
 };
 
 /// The tags of topics. Owned by the service; lives on the loop.
-class TagSource final : public authorization::ResourceTags {
+class TagSource final : public authorization::Stored<authorization::ResourceTags> {
  public:
-  explicit TagSource(store::Store& store) : store_(store) {}
-
-  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  using Stored::Stored;
   Task<authorization::TaggedResource> find(std::string arn) override;
-
-  /// Tags are other than before once `txn` has committed.
-  void change(store::Txn& txn) {
-    txn.after_commit([this] { changed(); });
-  }
-  void changed() { ++version_; }
-
- private:
-  store::Store& store_;
-  std::uint64_t version_ = 1;
 };
 
 }  // namespace martlet::sns
