@@ -60,9 +60,8 @@ void add_identity_options(CLI::App& serve, ServeOptions& options) {
       {"open", AuthMode::kOpen}, {"audit", AuthMode::kAudit}, {"enforce", AuthMode::kEnforce}};
   serve
       .add_option("--auth", options.auth,
-                  "open: anybody may do anything; audit: as open, but say what would be denied; enforce: "
-                  "signatures are "
-                  "verified")
+                  "open: anybody may do anything; audit: as open, but record what would be denied; enforce: "
+                  "signatures are verified, and policies decide")
       ->envname("MARTLET_AUTH")
       ->transform(CLI::CheckedTransformer(modes))
       ->default_str("open");
