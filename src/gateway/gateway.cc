@@ -399,7 +399,8 @@ Task<Signer> Gateway::authenticate(const net::Request& request, std::string body
   co_return Signer{.caller = claim.caller,
                    .service = signature.scope.service,
                    .is_signed = signature.kind != SignatureKind::kNone,
-                   .is_function = claim.credentials && !claim.credentials->environment.empty()};
+                   .is_function = claim.credentials && !claim.credentials->environment.empty(),
+                   .entity_id = claim.credentials ? claim.credentials->entity_id : std::string()};
 }
 
 wire::Context Gateway::origin_of(const net::Request& request) const {

@@ -67,6 +67,8 @@ struct Signer {
   bool is_signed = false;
   /// With the credentials of a function.
   bool is_function = false;
+  /// As in Credentials.
+  std::string entity_id = {};
 };
 
 class Gateway {

@@ -267,11 +267,14 @@ Task<lambda::UrlSigner> App::Parts::url_signer(const net::Request& request, std:
   co_return lambda::UrlSigner{.caller = std::move(signer.caller),
                               .service = std::move(signer.service),
                               .is_signed = signer.is_signed,
-                              .is_function = signer.is_function};
+                              .is_function = signer.is_function,
+                              .entity_id = std::move(signer.entity_id)};
 }
 
 Task<bool> App::Parts::may_call_url(const net::Request& request, lambda::UrlAsk ask) {
-  Enforcement::UrlCaller who{.context = gateway.origin_of(request), .is_function = ask.signer.is_function};
+  Enforcement::UrlCaller who{.context = gateway.origin_of(request),
+                             .is_function = ask.signer.is_function,
+                             .entity_id = std::move(ask.signer.entity_id)};
   who.context.caller = std::move(ask.signer.caller);
   who.context.region = Arn::parse(ask.function_arn).value_or(Arn{}).region;
   co_return co_await enforcement->may_call_url(std::move(who), std::move(ask.function_arn),

@@ -223,6 +223,7 @@ Task<bool> Enforcement::may_log(std::string role_arn, std::string function, std:
 Task<bool> Enforcement::may_call_url(UrlCaller who, std::string function_arn, std::string auth_type) {
   authorization::Caller caller = caller_of(who.context.caller, parts_.clock.now());
   caller.is_function = who.is_function;
+  caller.entity_id = std::move(who.entity_id);
   parts_.uses.acted(caller.principal.user_id, "lambda:InvokeFunctionUrl", who.context.region);
   policy::ContextList keys;
   keys.set("lambda:FunctionUrlAuthType", std::move(auth_type));

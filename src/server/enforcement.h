@@ -67,6 +67,8 @@ class Enforcement final : public gateway::Authorizer, public sts::Trust {
     /// The request, with its caller; nobody where the URL's AuthType is NONE.
     wire::Context context;
     bool is_function = false;
+    /// Of a federated user: the unique id of the user whose policies it has.
+    std::string entity_id = {};
   };
   /// Whether that one may: lambda:InvokeFunctionUrl, and lambda:InvokeFunction by way of the URL, are both
   /// needed on the function ("arn:…:function:NAME", an alias's with its qualifier).

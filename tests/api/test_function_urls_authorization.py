@@ -52,6 +52,20 @@ class EnforcedUrlTest(UrlAuthorizationTest):
         self.assertEqual(self.ask(self.host, headers=good).status, 200)
         self.assertEqual(self.ask(self.host, "/other", headers=good).status, 403)
 
+    def test_federated_users_do_not_outlive_their_user(self):
+        self.host = self.url(self.function, AuthType="AWS_IAM")
+        user = self.make_user(allow("*"))
+        session = user.client("sts").get_federation_token(Name="alice", Policy=allow("*"))["Credentials"]
+        alice = Keys(self.server, session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+        self.assertEqual(self.as_caller(alice), 200)
+        self.iam.delete_access_key(UserName=user.name, AccessKeyId=user.key)
+        self.iam.delete_user_policy(UserName=user.name, PolicyName="p")
+        self.iam.delete_user(UserName=user.name)
+        self.assertEqual(self.as_caller(alice), 403)
+        self.iam.create_user(UserName=user.name)
+        self.grant(user.name, allow("*"))
+        self.assertEqual(self.as_caller(alice), 403)
+
     def test_everybody_needs_two_permissions(self):
         self.host = self.url(self.function)
         self.assertEqual(self.ask(self.host).status, 403)

@@ -18,6 +18,8 @@ struct UrlSigner {
   bool is_signed = false;
   /// With the credentials of a function.
   bool is_function = false;
+  /// The unique id of the user whose policies a federated user has; empty for all others.
+  std::string entity_id = {};
 };
 
 /// Whether somebody may call a function by its URL.
